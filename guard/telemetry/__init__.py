@@ -1,0 +1,1 @@
+"""What the guard tells machines: logs, event names, metrics."""
