@@ -49,7 +49,8 @@ ARROWS: Mapping[ActState, frozenset[ActState]] = {
     ActState.NOTICED: frozenset({ActState.DUE, ActState.CANCELLED, ActState.REFUSED}),
     ActState.DUE: frozenset({ActState.INTENDED, ActState.CANCELLED, ActState.REFUSED}),
     ActState.INTENDED: frozenset({ActState.STARTED, ActState.UNKNOWN, ActState.REFUSED, ActState.FAILED}),
-    ActState.STARTED: frozenset({ActState.VERIFIED, ActState.UNKNOWN, ActState.FAILED}),
+    # started -> started: the next step of a restore, with its own operation
+    ActState.STARTED: frozenset({ActState.STARTED, ActState.VERIFIED, ActState.UNKNOWN, ActState.FAILED}),
     ActState.UNKNOWN: frozenset({ActState.VERIFIED, ActState.FAILED, ActState.STARTED}),
     ActState.VERIFIED: frozenset(),
     ActState.FAILED: frozenset(),

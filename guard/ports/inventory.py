@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from guard.core.model import Snapshot
+from guard.core.model import Endpoint, RegistryModel, ResourcePool, Snapshot, TuningJob
 from guard.core.names import Scope
 
 
@@ -22,10 +22,11 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A raw v1beta1 document as the platform sent it, with its kind of thing; `None` body means 404."""
+    """A raw v1beta1 document as the platform sent it, and the same as a value of ours; `None` body means 404."""
 
     name: str
     body: Mapping[str, Any] | None
+    parsed: Endpoint | ResourcePool | RegistryModel | TuningJob | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

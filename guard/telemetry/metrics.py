@@ -52,7 +52,7 @@ class Metrics:
         self.notices = Counter("tuneguard_notices", "Notices by outcome of a delivery", ["outcome"], registry=r)
         self.outbox = Gauge("tuneguard_outbox", "Notices waiting for delivery", registry=r)
         self.config_valid = Gauge(
-            "tuneguard_config_valid", "0 while the file on disk is wrong and the last valid one is in force", registry=r
+            "tuneguard_config_valid", "0 while the file on disk is wrong (the last valid one rules)", registry=r
         )
         self.calls = Gauge("tuneguard_calls", "Calls to the platform so far, by kind", ["kind"], registry=r)
         self.clock_jumps = Counter("tuneguard_clock_jumps", "Times the wall clock moved oddly", registry=r)
