@@ -1,0 +1,1 @@
+"""The Pulumi program. `settings` reads the stack's configuration, `components` are its parts, `program` puts them together."""

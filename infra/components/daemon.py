@@ -1,0 +1,29 @@
+"""What both homes of the daemon share: its arguments and its environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+
+SECRET_ENVIRONMENT: Final = {
+    "openai-key": "OPENAI_API_KEY",
+    "notify-urls": "OPS_URL",
+    "api-token": "TUNEGUARD_TOKEN",
+}
+"""Secret -> the environment variable that guard.yaml or the daemon reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonArgs:
+    """`guard_config` is the text of guard.yaml (empty: none yet); `secret_ids`: short name -> full secret name."""
+
+    prefix: str
+    project: str
+    region: str
+    image: pulumi.Input[str]
+    service_account: pulumi.Input[str]
+    guard_config: str
+    secret_ids: Mapping[str, pulumi.Input[str]]
+    labels: Mapping[str, str]
+    protect: bool
