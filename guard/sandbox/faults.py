@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from guard.sandbox.clock import VirtualClock
 
-SCOPE_KEYS: Final = ("service", "method", "project", "location", "resource", "principal", "permission")
+SCOPE_KEYS: Final = ("service", "method", "project", "location", "resource", "principal", "permission", "machine")
 
 KINDS: Final[Mapping[str, str]] = {
     "rate_limited": "the call is refused with 429 RESOURCE_EXHAUSTED",

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from guard.sandbox.clock import VirtualClock
 from guard.sandbox.deployments import Deployment, PoolRun
 from guard.sandbox.faults import Faults
 from guard.sandbox.store import Document, Store
+
+if TYPE_CHECKING:
+    from guard.sandbox.operations import Operation
 
 EndpointKey = tuple[str, str, str]
 """(project number, location, endpoint id)."""
@@ -54,7 +57,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation:
-    """Who made something: what the audit log is written from."""
+    """Who made something, by a call that succeeded or by the scenario's word: what the audit log is written from.
+
+    `method` is the audit log's: `google.cloud.aiplatform.v1.EndpointService.CreateEndpoint`.
+    """
 
     at: datetime
     method: str
@@ -83,9 +89,11 @@ class World:
         self.clock = VirtualClock(start, speed=speed)
         self.faults = Faults(self.clock, seed=seed)
         self.store = Store()
-        self.operations: dict[str, Document] = {}
+        self.operations: dict[str, Operation] = {}
+        self.open_operations: dict[str, list[Operation]] = {}
         self.projects: dict[str, Project] = {}
         self.deployments: list[Deployment] = []
+        self.live: dict[tuple[str, str], Deployment] = {}
         self.pool_runs: list[PoolRun] = []
         self.traffic: dict[EndpointKey, Traffic] = {}
         self.creations: list[Creation] = []

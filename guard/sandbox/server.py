@@ -1,0 +1,148 @@
+"""The sandbox as a process or in a thread: HTTP by uvicorn, Monitoring by gRPC, on the loopback only."""
+
+import importlib.util
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+
+from guard.sandbox.app import build
+from guard.sandbox.world import World
+
+LOOPBACK: Final = "127.0.0.1"
+_GRPC_WORKERS: Final = 8
+_START_TIMEOUT_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Certificate and key, PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A sandbox that answers. `http` is a URL, `grpc` a host:port target."""
+
+    world: World
+    http: str
+    grpc: str
+    stop: Callable[[], None]
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def start_in_thread(world: World, *, port: int = 0, grpc_port: int = 0, tls: Tls | None = None) -> Running:
+    """Serve `world` from threads of this process; returns once it answers. Port 0 takes a free one.
+
+    Raises OSError where a port is taken, TimeoutError where the server does not come up.
+    """
+    listener = _listen(port)
+    grpc_server, grpc_bound = _grpc(world, grpc_port, tls)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build(world),
+            log_level="error",
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
+        )
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox-http", daemon=True)
+    ready = threading.Event()
+    server.startup = _announcing(server.startup, ready)  # type: ignore[method-assign]  # uvicorn has no callback for it
+    thread.start()
+    if not ready.wait(_START_TIMEOUT_S):
+        raise TimeoutError(f"the sandbox did not start within {_START_TIMEOUT_S:.0f} s")
+
+    def stop() -> None:
+        server.should_exit = True
+        grpc_server.stop(grace=None)
+        thread.join(timeout=_START_TIMEOUT_S)
+        listener.close()
+
+    scheme = "https" if tls else "http"
+    return Running(
+        world=world,
+        http=f"{scheme}://{LOOPBACK}:{listener.getsockname()[1]}",
+        grpc=f"{LOOPBACK}:{grpc_bound}",
+        stop=stop,
+    )
+
+
+def serve(world: World, *, port: int = 0, grpc_port: int = 0, tls: Tls | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; prints one JSON line when ready: {"http", "grpc", "pid"}."""
+    done = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        done.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    with start_in_thread(world, port=port, grpc_port=grpc_port, tls=tls) as running:
+        line = {"http": running.http, "grpc": running.grpc, "pid": os.getpid(), "world": world.id}
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+        done.wait()
+
+
+def _listen(port: int) -> socket.socket:
+    # the protocol is named because asyncio turns Nagle's delay off only where it reads IPPROTO_TCP (40 ms a call otherwise)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        listener.close()
+        raise OSError(
+            error.errno, f"port {port} on {LOOPBACK} cannot be used: {error.strerror}; try --port 0"
+        ) from error
+    return listener
+
+
+def _grpc(world: World, port: int, tls: Tls | None) -> tuple[Any, int]:
+    import grpc
+
+    server = grpc.server(ThreadPoolExecutor(_GRPC_WORKERS, thread_name_prefix="sandbox-grpc"))
+    if importlib.util.find_spec("guard.sandbox.monitoring.server") is not None:
+        from guard.sandbox.monitoring.server import add_to
+
+        add_to(server, world)
+    address = f"{LOOPBACK}:{port}"
+    if tls is None:
+        bound = server.add_insecure_port(address)
+    else:
+        pair = (tls.key.read_bytes(), tls.certificate.read_bytes())
+        bound = server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+    server.start()
+    return server, bound
+
+
+def _announcing(startup: Callable[..., Any], ready: threading.Event) -> Callable[..., Any]:
+    async def announced(*args: Any, **kwargs: Any) -> None:
+        try:
+            await startup(*args, **kwargs)
+        finally:
+            ready.set()
+
+    return announced
