@@ -9,6 +9,8 @@ A restore is an act of the same kind (stage RESTORE): it starts at `due`.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -125,3 +127,14 @@ class Recipe:
     restorable: bool = True
     copied_to: str | None = None  # gs:// address of the copy
     env_names: tuple[str, ...] = field(default=())
+
+
+def act_id(key: ActKey) -> str:
+    """Return a repeatable id for a key, so that replaying a cycle adds nothing."""
+    text = "|".join((key.subject, key.generation, key.stage.value, str(key.attempt)))
+    return f"a-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+
+def evidence_digest(evidence: Evidence) -> str:
+    """Return a short digest of an evidence by value; an approval binds to it."""
+    return hashlib.sha256(json.dumps(evidence, sort_keys=True, default=str).encode()).hexdigest()[:20]

@@ -35,6 +35,10 @@ class Mutations(Protocol):
 
     def label_endpoint(self, endpoint: str, labels: Mapping[str, str], etag: str) -> Begun: ...
 
+    def check_document(self, kind: str, document: Mapping[str, Any]) -> str | None:
+        """Say what keeps a recipe's document (`Endpoint`, `DeployedModel`) from being written back; None if nothing."""
+        ...
+
 
 class Store(Protocol):
     """Objects in the cloud for claims and recipes, with generation preconditions."""

@@ -1,0 +1,58 @@
+"""Claims and recipes as objects in a bucket, through the official Cloud Storage client; retries off on writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from guard.acts.errors import translated
+from guard.ports.errors import ConfigInvalid, Gone
+from guard.ports.mutations import CALL_TIMEOUT
+
+
+class BucketStore:
+    """See guard.ports.mutations.Store. `address` is gs://bucket[/prefix]."""
+
+    def __init__(self, address: str, *, client: Callable[[], Any]) -> None:
+        scheme, _, rest = address.partition("://")
+        bucket, _, prefix = rest.partition("/")
+        if scheme != "gs" or not bucket:
+            raise ConfigInvalid(f"bucket: found {address!r}, expected gs://BUCKET or gs://BUCKET/PREFIX.")
+        self._bucket_name = bucket
+        self._prefix = prefix.strip("/")
+        self._make_client = client
+        self._bucket: Any = None
+
+    def put(self, path: str, content: bytes, *, if_generation: int | None) -> int:
+        with translated(f"write {self.address(path)}"):
+            blob = self._blob(path)
+            blob.upload_from_string(
+                content,
+                content_type="application/json",
+                if_generation_match=if_generation,
+                timeout=CALL_TIMEOUT.total_seconds(),
+                retry=None,
+            )
+            return int(blob.generation)
+
+    def read(self, path: str) -> tuple[bytes, int] | None:
+        try:
+            with translated(f"read {self.address(path)}"):
+                blob = self._blob(path)
+                content = blob.download_as_bytes(timeout=CALL_TIMEOUT.total_seconds())
+                if blob.generation is None:
+                    blob.reload(timeout=CALL_TIMEOUT.total_seconds())
+                return content, int(blob.generation)
+        except Gone:
+            return None
+
+    def address(self, path: str) -> str:
+        return f"gs://{self._bucket_name}/{self._full(path)}"
+
+    def _full(self, path: str) -> str:
+        return f"{self._prefix}/{path}" if self._prefix else path
+
+    def _blob(self, path: str) -> Any:
+        if self._bucket is None:
+            self._bucket = self._make_client().bucket(self._bucket_name)
+        return self._bucket.blob(self._full(path))
