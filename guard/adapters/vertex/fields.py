@@ -1,0 +1,129 @@
+"""Reading a raw document field by field: absent is a fact, a wrong shape is Malformed, names become canonical."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from guard.core.model import NO_LABELS
+from guard.core.names import with_project
+from guard.ports.errors import Malformed
+
+Raw = Mapping[str, Any]
+_NOTHING: Raw = MappingProxyType({})
+
+
+class Naming:
+    """Writes every name with the project's number, whichever of the two the platform used.
+
+    Names of projects that are not enrolled (a model deployed from elsewhere) stay as they are.
+    """
+
+    def __init__(self, numbers: Mapping[str, str]) -> None:
+        self._numbers = numbers  # project id -> number
+
+    def __call__(self, name: str) -> str:
+        project = name[len("projects/") :].partition("/")[0] if name.startswith("projects/") else ""
+        number = self._numbers.get(project)
+        return with_project(name, number) if number is not None else name
+
+
+def text(raw: Raw, key: str) -> str:
+    """Return a string, `` where it is absent."""
+    value = raw.get(key, "")
+    if not isinstance(value, str):
+        raise Malformed(f"{_where(raw)}: {key} is {type(value).__name__}, expected text.")
+    return value
+
+
+def required(raw: Raw, key: str) -> str:
+    """Return a string that must be there."""
+    value = text(raw, key)
+    if not value:
+        raise Malformed(f"{_where(raw)}: {key} is missing.")
+    return value
+
+
+def integer(raw: Raw, key: str, default: int = 0) -> int:
+    """Return a whole number, which JSON may carry as text (int64)."""
+    value = raw.get(key, default)
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        raise Malformed(f"{_where(raw)}: {key} is {value!r}, expected a whole number.") from None
+    if isinstance(value, bool) or number < 0 or (isinstance(value, float) and value != number):
+        raise Malformed(f"{_where(raw)}: {key} is {value!r}, expected a whole number, not negative.")
+    return number
+
+
+def flag(raw: Raw, key: str) -> bool:
+    """Return a boolean, False where it is absent."""
+    value = raw.get(key, False)
+    if not isinstance(value, bool):
+        raise Malformed(f"{_where(raw)}: {key} is {value!r}, expected true or false.")
+    return value
+
+
+def instant(raw: Raw, key: str) -> datetime | None:
+    """Return an aware UTC instant, None where it is absent."""
+    value = text(raw, key)
+    if not value:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise Malformed(f"{_where(raw)}: {key} is {value!r}, expected an RFC 3339 time.") from None
+    if at.tzinfo is None:
+        raise Malformed(f"{_where(raw)}: {key} is {value!r}, a time without a zone.")
+    return at.astimezone(UTC)
+
+
+def part(raw: Raw, key: str) -> Raw:
+    """Return an object, empty where it is absent."""
+    value = raw.get(key, _NOTHING)
+    if not isinstance(value, Mapping):
+        raise Malformed(f"{_where(raw)}: {key} is {type(value).__name__}, expected an object.")
+    return value
+
+
+def parts(raw: Raw, key: str) -> list[Raw]:
+    """Return a list of objects, empty where it is absent."""
+    value = raw.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        raise Malformed(f"{_where(raw)}: {key} is not a list of objects.")
+    return value
+
+
+def labels(raw: Raw) -> Mapping[str, str]:
+    """Return the labels."""
+    found = part(raw, "labels")
+    return {str(key): str(value) for key, value in found.items()} if found else NO_LABELS
+
+
+def digest(value: Any, naming: Naming) -> str:
+    """Hash a JSON value: SHA-256 over its canonical form, names written with project numbers, keys sorted."""
+    canonical = json.dumps(_canonical(value, naming), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def without(raw: Raw, *keys: str) -> dict[str, Any]:
+    """Return a copy without some keys."""
+    return {key: value for key, value in raw.items() if key not in keys}
+
+
+def _canonical(value: Any, naming: Naming) -> Any:
+    if isinstance(value, str):
+        return naming(value) if value.startswith("projects/") else value
+    if isinstance(value, Mapping):
+        return {key: _canonical(inner, naming) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_canonical(inner, naming) for inner in value]
+    return value
+
+
+def _where(raw: Raw) -> str:
+    return str(raw.get("name") or raw.get("id") or "a document without a name")
