@@ -11,36 +11,50 @@ from guard.sandbox.clock import VirtualClock
 
 SCOPE_KEYS: Final = ("service", "method", "project", "location", "resource", "principal", "permission", "machine")
 
-KINDS: Final[Mapping[str, str]] = {
-    "rate_limited": "the call is refused with 429 RESOURCE_EXHAUSTED",
-    "server_error": "the call fails with `status` (500, 502, 503 or 504; default 503)",
-    "timeout": "the call never gets an answer; nothing is done",
-    "answer_dropped": "the work is done, then the connection is cut before the answer",
-    "latency": "`seconds` of machine time are added to the call",
-    "page_missing": "a listing leaves out its second page",
-    "page_repeated": "a listing gives its first page twice",
-    "listing_shrinks": "a listing keeps only the first `keep` share of its entries (default 0.5), with no sign of it",
-    "labels_empty": "resources come back without their labels",
-    "name_as_project_id": "names come back with the project id in place of its number",
-    "no_capacity": "a deployment ends in RESOURCE_EXHAUSTED: no machines of that kind",
-    "operation_fails": "the operation ends with an error (`code`, `message`) and changes nothing",
-    "operation_never_ends": "the operation stays open for ever and changes nothing",
-    "tuning_stalls": "a tuning job stays RUNNING and makes no progress",
-    "tuning_fails": "a tuning job ends in JOB_STATE_FAILED",
-    "permission_lost": "the caller is refused with 403 PERMISSION_DENIED",
-    "clock_jump": "the virtual clock moves by `by` (a duration, negative to go back), once",
-    "resource_recreated": "the endpoint `resource` is deleted and made again under the same name, once",
-    "new_model_version": "the model `resource` gets a new version, once",
-    "monitoring_execution_error": "an otherwise good metrics reply carries an execution error",
-    "series_late": "metrics lag by `seconds` more of virtual time",
-    "series_missing": "a series that exists is left out",
-    "series_duplicate": "a series is given twice",
-    "series_several": "a deployment's counts are split over a spot and a non-spot series",
-    "request_inside_lag": "`n` requests appear `seconds` before now, in a time that was read already, once",
-    "count_witness_disagree": "duty cycle and CPU are high while the count says 0",
-}
 
-ONCE: Final = frozenset({"clock_jump", "resource_recreated", "new_model_version", "request_inside_lag"})
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a fault does, the parameters it takes, and whether it is an event of one moment."""
+
+    meaning: str
+    params: tuple[str, ...] = ()
+    once: bool = False
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "rate_limited": Kind("the call is refused with 429 RESOURCE_EXHAUSTED"),
+    "server_error": Kind("the call fails with `status` 500, 502, 503 or 504 (default 503)", ("status",)),
+    "timeout": Kind("the call never gets an answer; nothing is done"),
+    "answer_dropped": Kind("the work is done, then the connection is cut before the answer"),
+    "latency": Kind("`seconds` of machine time (default 1) are added to the call", ("seconds",)),
+    "page_missing": Kind("a listing leaves out its second page"),
+    "page_repeated": Kind("a listing gives its first page again in place of a later one"),
+    "listing_shrinks": Kind("a listing keeps only its first `keep` share (default 0.5) and does not say so", ("keep",)),
+    "labels_empty": Kind("resources come back without their labels"),
+    "name_as_project_id": Kind("names come back with the project's id in place of its number"),
+    "no_capacity": Kind("a deployment ends in RESOURCE_EXHAUSTED: no machines of that kind are to be had"),
+    "operation_fails": Kind(
+        "the operation ends with `status` and `message`, nothing is changed", ("status", "message")
+    ),
+    "operation_never_ends": Kind("the operation stays open for ever, nothing is changed"),
+    "tuning_stalls": Kind("a tuning job that is created now stays in RUNNING"),
+    "tuning_fails": Kind("a tuning job that is created now ends in JOB_STATE_FAILED"),
+    "permission_lost": Kind("the caller is refused with 403 PERMISSION_DENIED"),
+    "clock_jump": Kind("the virtual clock moves by the duration `by`, negative to go back", ("by",), once=True),
+    "resource_recreated": Kind("an `endpoint` is deleted and made again under its name", ("endpoint",), once=True),
+    "new_model_version": Kind("a `model` gets a new version, its default from then on", ("model",), once=True),
+    "monitoring_execution_error": Kind(
+        "an otherwise good metrics reply carries an execution error", ("metric", "code", "message")
+    ),
+    "series_late": Kind("metrics come `seconds` of virtual time later still", ("seconds", "metric")),
+    "series_missing": Kind("a series that exists is left out", ("metric",)),
+    "series_duplicate": Kind("a series is given twice", ("metric",)),
+    "series_several": Kind("a deployment's counts come as a spot and a non-spot series", ("metric",)),
+    "request_inside_lag": Kind(
+        "`n` requests turn up, `seconds` back, in a time read already", ("n", "seconds", "metric")
+    ),
+    "count_witness_disagree": Kind("duty cycle and CPU are high while the count says 0", ("metric",)),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,12 +115,16 @@ class Faults:
     ) -> Fault:
         """Put a fault in force from `at` on, for `count` strikes or for as long as it `lasts`.
 
-        Raises ValueError when the kind or a scope key is unknown.
+        Raises ValueError when the kind, a scope key or a parameter is unknown.
         """
         if kind not in KINDS:
             raise ValueError(f"unknown fault kind {kind!r}; one of {', '.join(sorted(KINDS))}")
         if unknown := set(scope or ()) - set(SCOPE_KEYS):
             raise ValueError(f"unknown fault scope {min(unknown)!r}; one of {', '.join(SCOPE_KEYS)}")
+        if unknown := set(params or ()) - set(KINDS[kind].params):
+            raise ValueError(
+                f"unknown parameter {min(unknown)!r} of {kind}; {', '.join(KINDS[kind].params) or 'it has none'}"
+            )
         self._made += 1
         fault = Fault(
             id=f"fault-{self._made}",
@@ -128,6 +146,10 @@ class Faults:
     def clear(self) -> None:
         """End all faults."""
         self._faults.clear()
+
+    def is_known(self, fault_id: str) -> bool:
+        """Whether a fault of this id was added and not removed."""
+        return fault_id in self._faults
 
     def all(self) -> list[Fault]:
         """Every fault that was not removed, spent ones too."""

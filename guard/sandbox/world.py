@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
-from guard.sandbox.clock import VirtualClock
+from guard.sandbox.clock import VirtualClock, rfc3339
 from guard.sandbox.deployments import Deployment, PoolRun
+from guard.sandbox.errors import ApiError
 from guard.sandbox.faults import Faults
 from guard.sandbox.store import Document, Store
 
@@ -26,6 +27,9 @@ class Traffic(Protocol):
 
     def record(self, at: datetime, n: int, code: int) -> None:
         """Count `n` real calls answered with the HTTP status `code`."""
+
+    def counts(self, start: datetime, end: datetime, bucket: timedelta) -> Any:
+        """Requests in each `bucket` of the window [start, end): a numpy array."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,7 @@ class World:
         self.responders: dict[str, Responder] = {}
         self.authorizers: list[Authorizer] = []
         self.settings: dict[str, Any] = {}
+        self.missed: list[str] = []
         self._ids = count(1)
         self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._agenda_order = count()
@@ -123,6 +128,17 @@ class World:
             while self._agenda and self._agenda[0][0] <= self.clock.now():
                 when, _, do = heapq.heappop(self._agenda)
                 do(when)
+
+    def careful(self, do: Callable[[datetime], None]) -> Callable[[datetime], None]:
+        """`do`, but what cannot be done (a thing that is gone by then) is noted in `missed` and stops nothing."""
+
+        def attempt(when: datetime) -> None:
+            try:
+                do(when)
+            except (ApiError, ValueError) as error:
+                self.missed.append(f"{rfc3339(when)}: {error}")
+
+        return attempt
 
     def advance(self, step: timedelta) -> datetime:
         """Step the clock and settle."""
@@ -186,12 +202,12 @@ class World:
                 )
             )
 
-    def record_request(self, key: EndpointKey, n: int, code: int) -> None:
-        """Count real calls to an endpoint as traffic."""
+    def record_request(self, key: EndpointKey, n: int, code: int, *, at: datetime | None = None) -> None:
+        """Count real calls to an endpoint as traffic, now or as of `at`."""
         traffic = self.traffic.get(key)
         if traffic is None:
             from guard.sandbox.traffic import parse
 
             traffic = parse("none", start=self.start, seed=self.seed)
             self.traffic[key] = traffic
-        traffic.record(self.clock.now(), n, code)
+        traffic.record(at or self.clock.now(), n, code)
