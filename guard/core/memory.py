@@ -1,0 +1,83 @@
+"""What is remembered of each thing from look to look: first sight, signs of an IaC tool, emptiness, liveness. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from guard.core.model import Kind, Snapshot
+from guard.core.names import scope_of
+from guard.core.plan import Seen
+from guard.core.policy import iac_mark
+from guard.core.usage import Usage
+from guard.core.verdict import Idle, Verdict
+
+
+def remember(
+    seen: Mapping[str, Seen],
+    verdicts: Iterable[Verdict],
+    snapshot: Snapshot,
+    usages: Mapping[str, Usage],
+    now: datetime,
+) -> list[Seen]:
+    """Return the rows that changed since the last look (or are new).
+
+    `last_seen_at` alone does not make a row change more often than once an hour: a fleet that stands still writes little.
+    """
+    empty = _emptiness(snapshot)
+    changed: list[Seen] = []
+    for verdict in verdicts:
+        subject = verdict.subject
+        old = seen.get(subject.name)
+        if old is None or old.generation != subject.generation:
+            base = Seen(
+                name=subject.name,
+                kind=subject.kind.value,
+                generation=subject.generation,
+                first_seen_at=now,
+                last_seen_at=now,
+                digest=subject.digest,
+                iac_marked=old.iac_marked if old else False,
+            )
+        else:
+            base = old
+        usage = usages.get(subject.name)
+        removable = isinstance(verdict, Idle)
+        new = replace(
+            base,
+            digest=subject.digest,
+            labels=dict(subject.labels),
+            iac_marked=base.iac_marked or iac_mark(subject.labels) is not None,
+            removable_since=(base.removable_since or now) if removable else None,
+            empty_since=_empty_since(base, subject.name, empty, now),
+            was_live=base.was_live or bool(usage and usage.live),
+            last_seen_at=now if _stale(base, now) else base.last_seen_at,
+        )
+        if new != old:
+            changed.append(new)
+    return changed
+
+
+def gone(seen: Mapping[str, Seen], snapshot: Snapshot, verdicts: Iterable[Verdict]) -> list[str]:
+    """Return names that were there and are not any more, in scopes that were listed completely."""
+    names = {verdict.subject.name for verdict in verdicts}
+    complete = {report.scope for report in snapshot.scopes if report.complete}
+    return [name for name in seen if name not in names and scope_of(name) in complete]
+
+
+def _stale(base: Seen, now: datetime) -> bool:
+    return (now - base.last_seen_at).total_seconds() >= 3600
+
+
+def _emptiness(snapshot: Snapshot) -> Mapping[str, bool]:
+    """Endpoints and registry models: is anything deployed?"""
+    result = {endpoint.name: not endpoint.deployed for endpoint in snapshot.endpoints}
+    result |= {model.name: not model.deployed_at for model in snapshot.models}
+    return result
+
+
+def _empty_since(base: Seen, name: str, empty: Mapping[str, bool], now: datetime) -> datetime | None:
+    if base.kind not in {Kind.ENDPOINT.value, Kind.MODEL.value}:
+        return None
+    return (base.empty_since or now) if empty.get(name, False) else None

@@ -1,0 +1,130 @@
+"""Telling people: acts proposed and announced, notices through the outbox, undeliverable ones to the fallback.
+
+A notice is a row before it is a message, so a crash between the two sends it again under the same id instead of losing it.
+One message carries everything that one owner has to know at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from guard.core.plan import Notice, NoticeKind
+from guard.core.removal import Act, ActState
+from guard.core.rules import Rules
+from guard.ports.ledger import Ledger, OutboxItem
+from guard.ports.notifier import Notifier
+from guard.telemetry import events, logging
+from guard.telemetry.metrics import Metrics
+
+RETRY_FIRST = timedelta(minutes=5)
+RETRY_MOST = timedelta(hours=6)
+ESCALATE_AFTER = 3
+"""Failed deliveries after which the fallback is told instead; an owner who cannot be reached keeps nothing for ever."""
+
+log = logging.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How many notices went out, failed, were escalated."""
+
+    delivered: int = 0
+    failed: int = 0
+    escalated: int = 0
+
+
+class Announcer:
+    """Fills and empties the outbox."""
+
+    def __init__(self, ledger: Ledger, notifier: Notifier, metrics: Metrics) -> None:
+        self._ledger = ledger
+        self._notifier = notifier
+        self._metrics = metrics
+
+    def enqueue(
+        self,
+        notices: Iterable[Notice],
+        rules_of: Callable[[str], Rules],
+        project_of: Callable[[Notice], str],
+        now: datetime,
+    ) -> int:
+        """Address each notice to its owner, or to the fallback where the owner has no channel; put them into the outbox."""
+        addressed: list[Notice] = []
+        for notice in notices:
+            fallback = rules_of(project_of(notice)).owners.fallback
+            to = notice.to if self._notifier.reaches(notice.to) else fallback
+            addressed.append(notice if to == notice.to else _to(notice, to))
+        return self._ledger.enqueue(addressed, now)
+
+    def deliver(self, fallback_of: Callable[[Notice], str], now: datetime) -> Delivered:
+        """Send what waits, one digest a person; mark acts whose notice arrived."""
+        waiting = self._ledger.outbox(now)
+        self._metrics.outbox.set(len(waiting))
+        delivered = failed = escalated = 0
+        for to, items in _by_receiver(waiting):
+            result = self._notifier.send(to, [item.notice for item in items])
+            for item in items:
+                if result.delivered:
+                    delivered += 1
+                    self._ledger.notice_result(
+                        item.notice.id, now, delivered=True, detail=result.detail, retry_at=None, escalate_to=None
+                    )
+                    self._arrived(item.notice, now)
+                else:
+                    failed += 1
+                    escalated += self._later(item, to, result.detail, fallback_of(item.notice), now)
+            event = events.NOTICE_DELIVERED if result.delivered else events.NOTICE_FAILED
+            log.info(event, to=to, notices=len(items), detail=result.detail)
+        self._metrics.notices.labels("delivered").inc(delivered)
+        self._metrics.notices.labels("failed").inc(failed)
+        self._metrics.notices.labels("escalated").inc(escalated)
+        return Delivered(delivered, failed, escalated)
+
+    def _arrived(self, notice: Notice, now: datetime) -> None:
+        """A removal's notice has arrived: the act is noticed, and its due time leaves the announced time from now on."""
+        if notice.kind is not NoticeKind.REMOVAL_AHEAD or notice.act_id is None:
+            return
+        act = self._ledger.act(notice.act_id)
+        if act is None or act.state is not ActState.PROPOSED:
+            return
+        self._ledger.move(
+            act.id, ActState.PROPOSED, ActState.NOTICED, now, noticed_at=now, detail="the notice was delivered"
+        )
+        promised = notice.data.get("notice_seconds")
+        if isinstance(promised, int | float):
+            earliest = now + timedelta(seconds=float(promised))
+            if earliest > act.due_at:
+                self._ledger.postpone(act.id, earliest, now, "the notice arrived late; its time runs from its arrival")
+
+    def _later(self, item: OutboxItem, to: str, detail: str, fallback: str, now: datetime) -> int:
+        attempts = item.attempts + 1
+        pause = min(RETRY_MOST, RETRY_FIRST * (2 ** (attempts - 1)))
+        escalate = attempts >= ESCALATE_AFTER and not item.escalated and to != fallback
+        if escalate:
+            log.warning(events.NOTICE_ESCALATED, to=to, fallback=fallback, detail=detail)
+        self._ledger.notice_result(
+            item.notice.id,
+            now,
+            delivered=False,
+            detail=detail,
+            retry_at=now if escalate else now + pause,
+            escalate_to=fallback if escalate else None,
+        )
+        return int(escalate)
+
+
+def ready(act: Act, now: datetime) -> bool:
+    """True where an announced act's time has come."""
+    return act.state is ActState.NOTICED and now >= act.due_at
+
+
+def _to(notice: Notice, to: str) -> Notice:
+    return replace(notice, to=to, data={**notice.data, "meant_for": notice.to})
+
+
+def _by_receiver(items: Sequence[OutboxItem]) -> list[tuple[str, list[OutboxItem]]]:
+    ordered = sorted(items, key=lambda item: (item.notice.to, item.notice.made_at, item.notice.id))
+    return [(to, list(group)) for to, group in groupby(ordered, key=lambda item: item.notice.to)]

@@ -1,0 +1,338 @@
+"""One cycle, the whole path in one sitting: observe, judge, plan, announce, act, account.
+
+`Cycle.run(now)` is called by the scheduler in production and by the stepper in demo and tests. Nothing below it sleeps,
+waits or asks for the time. A failure of one project or endpoint stops nothing elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from time import monotonic
+
+from guard.core.documents import plan_document, verdict_document
+from guard.core.judge import judge
+from guard.core.memory import remember
+from guard.core.model import Snapshot
+from guard.core.plan import LedgerView, Plan
+from guard.core.planning import make_plan
+from guard.core.prices import PriceBook
+from guard.core.reasons import BlockReason
+from guard.core.removal import Act, ActState, act_id
+from guard.core.sanity import doubts
+from guard.core.settings import Settings
+from guard.core.verdict import Stage, Verdict
+from guard.daemon import telling
+from guard.daemon.account import Accountant
+from guard.daemon.acting import Acting, Did, Gates, Orders, act_now, gates, restore_now, settle_all
+from guard.daemon.announce import Announcer, ready
+from guard.daemon.enrolled import Enrolled
+from guard.daemon.leader import Leadership
+from guard.daemon.usage_book import UsageBook
+from guard.ports.clock import Clock
+from guard.ports.inventory import AuditLog, Inventory
+from guard.ports.ledger import CycleRecord, Ledger, LedgerInfo
+from guard.ports.mutations import CALL_TIMEOUT
+from guard.telemetry import events, logging
+from guard.telemetry.metrics import Metrics
+
+log = logging.get()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What wiring hands to the cycle. `acting` None: this process can only look (no room for changes was opened)."""
+
+    clock: Clock
+    ledger: Ledger
+    inventory: Inventory
+    audit: AuditLog
+    usage: UsageBook
+    prices: Callable[[Settings], PriceBook]
+    announcer: Announcer
+    enrolled: Enrolled
+    leadership: Leadership
+    accountant: Accountant
+    metrics: Metrics
+    settings: Callable[[], Settings]
+    acting: Acting | None = None
+    checkpoints: Callable[[str], None] = field(default=lambda _point: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one cycle saw and did. `skipped`: another daemon leads."""
+
+    cycle_id: str
+    now: datetime
+    skipped: bool = False
+    snapshot: Snapshot | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    plan: Plan | None = None
+    did: tuple[Did, ...] = ()
+    settled: tuple[Did, ...] = ()
+    proposed: tuple[Act, ...] = ()
+    took: timedelta = timedelta(0)
+
+
+class Cycle:
+    """See the module's docstring. One at a time; `run` must not be called from two threads."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._p = parts
+        self._info: LedgerInfo | None = None
+        self._last_now: datetime | None = None
+        self.last_view: LedgerView = LedgerView()
+
+    def run(self, now: datetime) -> Result:
+        """Look, judge, plan, tell, act, account; writes to the ledger only while this daemon leads.
+
+        Raises GuardError only where nothing can go on at all (the ledger fails).
+        """
+        began = monotonic()
+        p = self._p
+        settings = p.settings()
+        cycle_id = f"c-{now:%Y%m%dT%H%M%SZ}"
+        lease = p.leadership.ensure()
+        if lease is None:
+            p.metrics.cycles.labels("skipped").inc()
+            return Result(cycle_id=cycle_id, now=now, skipped=True)
+        info = self._ledger_info()
+        p.ledger.config_seen(settings.digest, now)
+        orders = Orders(now=now, rules_of=settings.rules_of, config_digest=settings.digest, checkpoints=p.checkpoints)
+        settled = self._settle(orders, lease.term)
+        snapshot, view, verdicts, plan = self._decide(settings, now, cycle_id, write=True)
+        p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now))
+        proposed = self._propose(plan, settings, view, now, cycle_id)
+        self._tell(plan, verdicts, proposed, settled, settings, view, now)
+        did = self._act(plan, settings, gates(p.ledger, info), orders, lease.term, now)
+        self._tell_done(did, settings, now)
+        savings = p.accountant.account(verdicts, plan, (*settled, *did), now)
+        took = timedelta(seconds=monotonic() - began)
+        self._record(plan, verdicts, settings, cycle_id, lease.term, now, took)
+        p.accountant.measure(verdicts, plan, snapshot, did, savings)
+        p.metrics.cycles.labels("completed").inc()
+        p.metrics.cycle_seconds.observe(took.total_seconds())
+        log.info(
+            events.CYCLE_COMPLETED,
+            cycle_id=cycle_id,
+            seen=len(verdicts),
+            kept=len(plan.kept),
+            unknown=len(plan.unknown),
+            due=len(plan.actions),
+            blocked=len(plan.blocked),
+            acted=sum(1 for one in did if one.state is ActState.STARTED),
+            took_s=round(took.total_seconds(), 3),
+        )
+        return Result(
+            cycle_id=cycle_id,
+            now=now,
+            snapshot=snapshot,
+            verdicts=verdicts,
+            plan=plan,
+            did=tuple(did),
+            settled=tuple(settled),
+            proposed=tuple(proposed),
+            took=took,
+        )
+
+    def look(self, now: datetime, settings: Settings | None = None) -> Result:
+        """Look, judge and plan without writing anything: what `plan --fresh` and `plan --against` show."""
+        cycle_id = f"look-{now:%Y%m%dT%H%M%SZ}"
+        snapshot, _view, verdicts, plan = self._decide(settings or self._p.settings(), now, cycle_id, write=False)
+        return Result(cycle_id=cycle_id, now=now, snapshot=snapshot, verdicts=verdicts, plan=plan)
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _decide(
+        self, settings: Settings, now: datetime, cycle_id: str, *, write: bool
+    ) -> tuple[Snapshot, LedgerView, tuple[Verdict, ...], Plan]:
+        """Everything up to the plan; the deciding half is pure (guard.core)."""
+        p = self._p
+        projects = p.enrolled.projects(settings, now)
+        snapshot = p.inventory.snapshot(projects, now)
+        for report in snapshot.scopes:
+            if not report.complete:
+                log.warning(
+                    events.SCOPE_FAILED, project=report.project_id, region=report.scope.location, detail=report.problem
+                )
+        usage = p.usage.read(projects, snapshot, now, write=write)
+        for number, problems in usage.problems.items():
+            log.warning(events.USAGE_INCOMPLETE, project=number, detail="; ".join(problems))
+        snapshot = replace(snapshot, creators=p.enrolled.creators(projects, snapshot, now, write=write))
+        view = p.ledger.view(now)
+        self.last_view = view
+        prices = p.prices(settings)
+        verdicts = judge(snapshot, p.usage.usage, settings.rules_of, prices, view, now)
+        found = doubts(snapshot, p.usage.usage, view, usage.complete, self._clock_jump(now), now)
+        for doubt in found:
+            log.warning(events.INSTRUMENTS_DOUBTED, scope=str(doubt.scope), detail=doubt.why)
+        plan = make_plan(
+            verdicts,
+            settings.rules_of,
+            view,
+            found,
+            now,
+            cycle_id=cycle_id,
+            mode=settings.default.mode,
+            config_digest=settings.digest,
+        )
+        if plan.breaker is not None:
+            log.warning(
+                events.BREAKER_TRIPPED,
+                selected=plan.breaker.selected,
+                fleet=plan.breaker.fleet,
+                detail=plan.breaker.why,
+            )
+        return snapshot, view, verdicts, plan
+
+    def _settle(self, orders: Orders, term: int) -> list[Did]:
+        p = self._p
+        if p.acting is None:
+            return []
+        open_acts = p.ledger.acts(open_only=True)
+        settled = settle_all(
+            open_acts, p.acting, orders, term=term, held_for=p.leadership.held_for(), quiet_after=CALL_TIMEOUT
+        )
+        for one in settled:
+            if one.state is ActState.VERIFIED and one.act.key.stage is Stage.UNDEPLOY:
+                p.acting.mark_removed(one.act, orders.now)
+        return settled
+
+    def _propose(self, plan: Plan, settings: Settings, view: LedgerView, now: datetime, cycle_id: str) -> list[Act]:
+        """Void what has lost its reason, then store an act for every idle thing that has none yet."""
+        p = self._p
+        for act, why in plan.void:
+            if p.ledger.move(act.id, act.state, ActState.CANCELLED, now, detail=why):
+                log.info(events.ACT_CANCELLED, act_id=act.id, endpoint_id=act.key.subject, detail=why)
+        proposed: list[Act] = []
+        for planned in (*plan.actions, *plan.upcoming, *plan.blocked):
+            if planned.act is not None:
+                if planned.due_at > planned.act.due_at and not planned.act.state.is_in_flight:
+                    p.ledger.postpone(planned.act.id, planned.due_at, now, "its wait has become longer")
+                continue
+            act = telling.new_act(planned, settings, now, cycle_id)
+            if p.ledger.propose(act):
+                proposed.append(act)
+                log.info(
+                    events.ACT_PROPOSED,
+                    act_id=act.id,
+                    endpoint_id=act.key.subject,
+                    reason=act.reason.value,
+                    due_at=act.due_at.isoformat(),
+                )
+        return proposed
+
+    def _tell(
+        self,
+        plan: Plan,
+        verdicts: Sequence[Verdict],
+        proposed: Sequence[Act],
+        settled: Sequence[Did],
+        settings: Settings,
+        view: LedgerView,
+        now: datetime,
+    ) -> None:
+        p = self._p
+        notices = [
+            *telling.removal_notices(plan, proposed, settings, now),
+            *telling.void_notices(plan, now),
+            *telling.first_seen_notices(verdicts, view, settings, now),
+            *telling.settled_notices(settled, now),
+            *telling.doubt_notices(plan, settings, now),
+            *telling.job_notices(verdicts, plan, now),
+            *telling.suggestion_notices(plan, verdicts, now),
+        ]
+        p.announcer.enqueue(notices, settings.rules_of, telling.project_of, now)
+        p.announcer.deliver(lambda notice: settings.rules_of(telling.project_of(notice)).owners.fallback, now)
+
+    def _act(self, plan: Plan, settings: Settings, gate: Gates, orders: Orders, term: int, now: datetime) -> list[Did]:
+        """Move announced acts whose time has come to `due`, then carry out what the plan lets through."""
+        p = self._p
+        open_acts = {act.id: act for act in p.ledger.acts(open_only=True)}
+        due: list[Act] = []
+        results: list[Did] = []
+        for planned in plan.actions:
+            act = open_acts.get(planned.act.id if planned.act else act_id(planned.key))
+            if act is None:
+                continue
+            if ready(act, now) and p.ledger.move(
+                act.id, ActState.NOTICED, ActState.DUE, now, detail="its wait is over"
+            ):
+                act = replace(act, state=ActState.DUE)
+            if act.state is ActState.DUE:
+                due.append(act)
+            elif act.state is ActState.PROPOSED:
+                results.append(Did(act, act.state, BlockReason.NOTICE_NOT_DELIVERED))
+            elif act.state is ActState.NOTICED:
+                results.append(Did(act, act.state, BlockReason.NOTICE_RUNNING))
+        restores = [act for act in open_acts.values() if act.key.stage is Stage.RESTORE]
+        if p.acting is None or not (due or restores):
+            return results
+        block = gate.block()
+        results += act_now(due, p.acting, orders, block)
+        results += restore_now(
+            restores, p.acting, orders, block, term=term, nothing_in_flight=p.leadership.held_for() >= CALL_TIMEOUT
+        )
+        for one in results:
+            if one.block is not None and one.block is not BlockReason.OBSERVE_MODE:
+                log.info(
+                    events.ACTION_BLOCKED,
+                    act_id=one.act.id,
+                    endpoint_id=one.act.key.subject,
+                    reason=one.block.value,
+                    detail=one.detail,
+                )
+            self._p.metrics.acts.labels(one.act.key.stage.value, one.state.value).inc()
+        return results
+
+    def _tell_done(self, did: Sequence[Did], settings: Settings, now: datetime) -> None:
+        """Tell what ended within this very cycle (refusals, restores)."""
+        notices = telling.settled_notices([one for one in did if not one.state.is_open], now)
+        if notices:
+            self._p.announcer.enqueue(notices, settings.rules_of, telling.project_of, now)
+
+    def _record(
+        self,
+        plan: Plan,
+        verdicts: Sequence[Verdict],
+        settings: Settings,
+        cycle_id: str,
+        term: int,
+        now: datetime,
+        took: timedelta,
+    ) -> None:
+        documents: Mapping[str, Mapping[str, object]] = {
+            verdict.subject.name: verdict_document(verdict) for verdict in verdicts
+        }
+        self._p.ledger.save_verdicts(cycle_id, now, documents)
+        self._p.ledger.save_cycle(
+            CycleRecord(
+                id=cycle_id,
+                taken_at=now,
+                mode=settings.default.mode.value,
+                config_digest=settings.digest,
+                term=term,
+                took=took,
+                summary={
+                    "seen": len(verdicts),
+                    "kept": len(plan.kept),
+                    "unknown": len(plan.unknown),
+                    "due": len(plan.actions),
+                    "upcoming": len(plan.upcoming),
+                    "blocked": len(plan.blocked),
+                },
+                plan=plan_document(plan),
+            )
+        )
+
+    def _ledger_info(self) -> LedgerInfo:
+        if self._info is None or self._info.adopted_at is None:
+            self._info = self._p.ledger.info()
+        return self._info
+
+    def _clock_jump(self, now: datetime) -> timedelta | None:
+        """How far domain time went back since the last cycle, or None. Forward jumps are a matter of the stepper's."""
+        last, self._last_now = self._last_now, now
+        return now - last if last is not None and now < last else None

@@ -1,0 +1,83 @@
+"""One leader: a lease in the ledger with a fencing term, kept by machine time on this side.
+
+The lease is renewed each third of its length; `left()` is what the fence of an act asks, pessimistic by the time the
+renewal took.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from datetime import timedelta
+
+from guard.ports.clock import Clock
+from guard.ports.errors import GuardError
+from guard.ports.ledger import Lease, Ledger
+from guard.telemetry import events, logging
+from guard.telemetry.metrics import Metrics
+
+LEASE = timedelta(seconds=30)
+"""Length of a lease: longer than one call's time-out plus margin, short enough that a successor starts soon."""
+
+log = logging.get()
+
+
+class Leadership:
+    """Takes, renews and gives up the lease; knows how much of it is left."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, metrics: Metrics, *, length: timedelta = LEASE) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._metrics = metrics
+        self._length = length
+        self._lease: Lease | None = None
+        self._deadline = 0.0
+        self._since = 0.0
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+    def ensure(self) -> Lease | None:
+        """Hold the lease, taking or renewing it; None if another daemon holds it or the ledger cannot be asked."""
+        asked = self._clock.monotonic()
+        held = self._lease
+        try:
+            lease = self._ledger.renew_lease(held, self._length) if held else None
+            if lease is None:
+                lease = self._ledger.acquire_lease(self.holder, self._length)
+        except GuardError as error:
+            log.warning(events.LEDGER_FAILED, detail=str(error))
+            return held if self.left() > timedelta(0) else None
+        if lease is None:
+            if held is not None:
+                log.warning(events.LEADER_LOST, term=held.term)
+            self._lease = None
+        else:
+            if held is None or held.term != lease.term:
+                self._since = asked
+                log.info(events.LEADER_ACQUIRED, term=lease.term, holder=self.holder)
+            self._lease = lease
+            # Counted from before the call: the answer may have been long on its way.
+            self._deadline = asked + lease.expires_in.total_seconds()
+        self._metrics.leader.set(1 if self._lease else 0)
+        return self._lease
+
+    def left(self) -> timedelta:
+        """Machine time that the lease is still good for."""
+        if self._lease is None:
+            return timedelta(0)
+        return timedelta(seconds=max(0.0, self._deadline - self._clock.monotonic()))
+
+    def held_for(self) -> timedelta:
+        """Machine time since this term began."""
+        return timedelta(seconds=self._clock.monotonic() - self._since) if self._lease else timedelta(0)
+
+    def release(self) -> None:
+        """Give the lease up, so that a successor need not wait."""
+        if self._lease is None:
+            return
+        try:
+            self._ledger.release_lease(self._lease)
+        except GuardError as error:
+            log.warning(events.LEDGER_FAILED, detail=str(error))
+        self._lease = None
+        self._metrics.leader.set(0)
