@@ -1,0 +1,1 @@
+"""The checks of a data set, a file a concern; `survey.py` runs them all in one pass."""
