@@ -133,8 +133,8 @@ def sandbox_world(url: str, *, identity: str | None = None, ca_file: str | None 
     base = url.rstrip("/")
     require_loopback(base)
     session = sandbox_session(identity, ca_file)
-    state = sandbox_state(session, base)
-    grpc_target, world_id = state.get("grpc"), state.get("world_id")
+    state = ask_sandbox(session, base, "/sandbox/state?documents=false")
+    grpc_target, world_id = state.get("grpc"), state.get("world")
     if not isinstance(grpc_target, str) or not isinstance(world_id, str):
         raise Malformed(
             f"{base}/sandbox/state does not name its gRPC target and world id.",
@@ -146,11 +146,11 @@ def sandbox_world(url: str, *, identity: str | None = None, ca_file: str | None 
     )
 
 
-def sandbox_state(session: requests.Session, base: str) -> Mapping[str, Any]:
-    """Read `GET /sandbox/state`; raises Unavailable where no sandbox listens, Malformed where something else does."""
+def ask_sandbox(session: requests.Session, base: str, path: str) -> Mapping[str, Any]:
+    """Read one of a sandbox's own pages (`/sandbox/clock`); raises Unavailable where no sandbox listens, Malformed where something else does."""
     try:
         with translated(f"sandbox at {base}"):
-            response = session.get(f"{base}/sandbox/state", timeout=10, allow_redirects=False)
+            response = session.get(f"{base}{path}", timeout=10, allow_redirects=False)
             state = response.json() if response.status_code == requests.codes.ok else None
     except Unavailable as error:
         raise Unavailable(

@@ -53,7 +53,7 @@ class Usage:
     answered: int = 0
     quiet: int = 0
     busy: int = 0
-    counts: Mapping[int, int] = field(default=NO_COUNTS)  # hour number -> requests, used hours only
+    counts: Mapping[int, int] = field(default_factory=lambda: NO_COUNTS)  # hour number -> requests, used hours only
     replicas: float | None = None  # mean replicas in the last hour that had a series
     replicas_hour: int | None = None
 

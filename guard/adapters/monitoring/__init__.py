@@ -1,0 +1,1 @@
+"""Cloud Monitoring: hourly series in, usage rows out."""

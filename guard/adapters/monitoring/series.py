@@ -1,0 +1,153 @@
+"""From a query to checked hourly values: every page, no error in the reply, no page or point twice, nothing absurd."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from guard.adapters.connection import Connection, Read
+from guard.adapters.monitoring.queries import Query
+from guard.core.names import Scope
+from guard.core.units import HOUR, Window, hour_number
+from guard.ports.errors import Malformed
+from guard.ports.inventory import Project
+
+HOUR_S = int(HOUR.total_seconds())
+PAGE_POINTS = 20_000
+"""Points a page; the platform allows 100,000. Smaller pages keep the largest answer in memory at about 3 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One hour's value of one series; `owner` is the canonical name of what it belongs to, `endpoint` where no deployed
+    model was named.
+    """
+
+    owner: str
+    names_deployed_model: bool
+    code: str
+    hour: int
+    value: float
+
+
+def read_points(connection: Connection, project: Project, query: Query, window: Window) -> list[Point]:
+    """Run one query. Raises GuardError; Malformed where the answer cannot be trusted.
+
+    A series and hour that comes twice counts once, with the larger value; different series of one deployment (spot and
+    not) are all returned, for the caller to add up.
+    """
+    found: dict[tuple[tuple[tuple[str, str], ...], int], Point] = {}
+    for series in _series(connection, project, query, window):
+        labels = {**series.resource.labels, **series.metric.labels}
+        key = tuple(sorted(labels.items()))
+        owner, named = _owner(project, query, labels)
+        code = labels.get("response_code", "")
+        scale = _scale(query, series.unit)
+        for raw in series.points:
+            hour = _hour(raw, query, window)
+            value = _value(raw, query) * scale
+            before = found.get((key, hour))
+            if before is None or before.value < value:
+                found[key, hour] = Point(owner, named, code, hour, value)
+    return list(found.values())
+
+
+def _series(connection: Connection, project: Project, query: Query, window: Window) -> Iterator[Any]:
+    """Fetch page after page; the messages below the client's wrappers are read, which is ten times faster."""
+    from google.cloud import monitoring_v3
+
+    service = connection.metric_service()
+    read = Read("monitoring", f"timeSeries.list {query.metric}", f"projects/{project.number}")
+    request = monitoring_v3.ListTimeSeriesRequest(
+        name=f"projects/{project.number}",
+        filter=f'metric.type = "{query.type}"',
+        interval=monitoring_v3.TimeInterval(start_time=window.start, end_time=window.end),
+        aggregation=monitoring_v3.Aggregation(
+            alignment_period={"seconds": HOUR_S},
+            per_series_aligner=query.align,
+            cross_series_reducer=query.reduce,
+            group_by_fields=list(query.group_by),
+        ),
+        view=monitoring_v3.ListTimeSeriesRequest.TimeSeriesView.FULL,
+        page_size=PAGE_POINTS,
+    )
+    tokens: set[str] = set()
+    while True:
+        page = connection.call(
+            read,
+            lambda: monitoring_v3.ListTimeSeriesResponse.pb(
+                next(
+                    service.list_time_series(
+                        request=request,
+                        retry=None,
+                        timeout=connection.patience.timeout,
+                        metadata=connection.world.metadata(),
+                    ).pages
+                )
+            ),
+        )
+        if page.execution_errors:
+            first = page.execution_errors[0]
+            raise Malformed(f"{read}: the reply carries an execution error, so it may lack series: {first.message}.")
+        yield from page.time_series
+        token = page.next_page_token
+        if not token:
+            return
+        if token in tokens:
+            raise Malformed(f"{read}: the same page token came twice.")
+        tokens.add(token)
+        request.page_token = token
+
+
+def _owner(project: Project, query: Query, labels: dict[str, str]) -> tuple[str, bool]:
+    location = labels.get("location", "")
+    id_label = "deployment_resource_pool_id" if query.pool else "endpoint_id"
+    id_ = labels.get(id_label, "")
+    if not location or not id_:
+        raise Malformed(f"{query.metric}: a series without location or {id_label}.")
+    scope = Scope(project.number, location)
+    if query.pool:
+        return f"{scope}/deploymentResourcePools/{id_}", True
+    deployed = labels.get("deployed_model_id", "")
+    endpoint = f"{scope}/endpoints/{id_}"
+    return (f"{endpoint}/deployedModels/{deployed}", True) if deployed else (endpoint, False)
+
+
+def _hour(raw: Any, query: Query, window: Window) -> int:
+    """The hour that a point is about: aligned points are stamped with the end of theirs."""
+    end = raw.interval.end_time
+    if end.seconds % HOUR_S or end.nanos:
+        raise Malformed(f"{query.metric}: a point that ends at {end.ToJsonString()}, not on the hour.")
+    hour = int(end.seconds) // HOUR_S - 1
+    if not hour_number(window.start) <= hour < hour_number(window.end):
+        raise Malformed(f"{query.metric}: a point at {end.ToJsonString()}, outside of what was asked for.")
+    return hour
+
+
+def _value(raw: Any, query: Query) -> float:
+    match raw.value.WhichOneof("value"):
+        case "int64_value":
+            value = float(raw.value.int64_value)
+        case "double_value":
+            value = float(raw.value.double_value)
+        case other:
+            raise Malformed(f"{query.metric}: a value of kind {other}, expected a number.")
+    if not math.isfinite(value) or value < 0 or value > query.largest:
+        raise Malformed(f"{query.metric}: a value of {value:g} in one hour, which cannot be.")
+    return value
+
+
+def _scale(query: Query, unit: str) -> float:
+    """Bring utilisation to our units: duty cycle in percent, CPU as a share.
+
+    `10^2.%` is a share that is shown as a percentage, `1` a bare share. Where no unit is given it is read as a share:
+    the reading that makes a duty cycle look busier.
+    """
+    percent = unit == "%"
+    if query.metric.endswith("duty_cycle"):
+        return 1.0 if percent else 100.0
+    if query.metric.endswith("cpu/utilization"):
+        return 0.01 if percent else 1.0
+    return 1.0
