@@ -59,6 +59,7 @@ def _served(world: World, act: Act) -> Callable[[Request], Awaitable[Response]]:
 def _state(world: World, request: Request, _body: Any) -> Any:
     state = {
         "world": world.id,
+        "grpc": world.settings.get("grpc"),
         "scenario": world.settings.get("scenario_digest"),
         "start": world.start.isoformat(),
         **_read_clock(world, request, None),

@@ -55,6 +55,7 @@ def start_in_thread(world: World, *, port: int = 0, grpc_port: int = 0, tls: Tls
     """
     listener = _listen(port)
     grpc_server, grpc_bound = _grpc(world, grpc_port, tls)
+    world.settings["grpc"] = f"{LOOPBACK}:{grpc_bound}"
     server = uvicorn.Server(
         uvicorn.Config(
             build(world),
