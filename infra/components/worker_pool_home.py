@@ -117,14 +117,21 @@ class WorkerPoolHome(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
-        gcp.sql.Database(f"{name}-db", name=DATABASE, project=args.project, instance=instance.name, opts=self._child)
+        gcp.sql.Database(
+            f"{name}-db",
+            name=DATABASE,
+            project=args.project,
+            instance=instance.name,
+            deletion_policy="ABANDON",
+            opts=self._child,
+        )
         gcp.sql.User(
             f"{name}-user",
             name=DATABASE,
             project=args.project,
             instance=instance.name,
             password=pulumi.Output.secret(password),
-            # The user owns the ledger's tables; PostgreSQL refuses to drop an owner. It goes with the instance.
+            # The user owns the ledger's tables, and PostgreSQL refuses to drop an owner: both go with the instance.
             deletion_policy="ABANDON",
             opts=self._child,
         )

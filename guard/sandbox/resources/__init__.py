@@ -65,5 +65,6 @@ def _answer(world: World, items: Items, request: Request, body: dict[str, object
         item.properties = properties
     elif request.method == "DELETE":
         rules.check_delete(items, item)
-        items.delete(item)
+        for gone in [*rules.inside(items, item), item]:
+            items.delete(gone)
     return item.as_document()

@@ -63,6 +63,12 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }
 """Type -> (property path, the type that must exist). Lists on the way are all followed."""
 
+CASCADE: Final[Mapping[str, tuple[str, ...]]] = {
+    _DATABASE: ("gcp:sql/database:Database", "gcp:sql/user:User"),
+    SECRET: (VERSION, "gcp:secretmanager/secretIamMember:SecretIamMember"),
+}
+"""Type -> types that live inside it and go with it."""
+
 IN_USE: Final[Mapping[str, tuple[str, ...]]] = {_DISK: (_INSTANCE,), _SUBNET: (_INSTANCE,), _NETWORK: (_SUBNET,)}
 """Type -> types that hold on to it: Compute Engine answers resourceInUseByAnotherResource."""
 
@@ -120,11 +126,22 @@ def check_delete(items: Items, item: Item) -> None:
                 )
 
 
+def inside(items: Items, item: Item) -> list[Item]:
+    """What goes when the item goes."""
+    return [
+        other
+        for kind in CASCADE.get(item.type, ())
+        for other in items.of(kind)
+        for path, target in REFERENCES[kind]
+        if target == item.type and any(_names(item, str(value)) for value in _values(other.properties, path.split(".")))
+    ]
+
+
 def _check_member(world: World, items: Items, properties: Mapping[str, Any]) -> None:
     """IAM refuses a member that is a service account of ours and does not exist."""
     kind, _, email = str(properties.get("member", "")).partition(":")
     project = email.partition("@")[2].removesuffix(".iam.gserviceaccount.com")
-    if kind != "serviceAccount" or world.project(project) is None:
+    if kind != "serviceAccount" or "role" not in properties or world.project(project) is None:
         return
     if not any(item.properties.get("email") == email for item in items.of(ACCOUNT)):
         raise invalid(f"Service account {email} does not exist.")
