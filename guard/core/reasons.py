@@ -102,6 +102,7 @@ class BlockReason(StrEnum):
     BREAKER = "breaker"
     INSTRUMENTS_DOUBTFUL = "instruments_doubtful"
     PAUSED = "paused"
+    KEPT = "kept"
     NOT_LEADER = "not_leader"
     LEASE_SHORT = "lease_short"
     NO_CLAIM = "no_claim"
@@ -175,6 +176,7 @@ MEANING: dict[KeepReason | RemoveReason | BlockReason, str] = {
     BlockReason.BREAKER: "The run selected far more than usual, so it removes nothing.",
     BlockReason.INSTRUMENTS_DOUBTFUL: "The instruments in this project and location are in doubt.",
     BlockReason.PAUSED: "Somebody paused the guard.",
+    BlockReason.KEPT: "Somebody said keep after the plan was made.",
     BlockReason.NOT_LEADER: "Another daemon holds the lease.",
     BlockReason.LEASE_SHORT: "The lease has less left than one call may take.",
     BlockReason.NO_CLAIM: "This ledger holds no claim on the project.",
@@ -215,6 +217,7 @@ WAY_OUT: dict[KeepReason | BlockReason, str] = {
     BlockReason.BREAKER: "Look at `tuneguard plan`, then `tuneguard approve --breaker`.",
     BlockReason.INSTRUMENTS_DOUBTFUL: "Wait for recovery, or `tuneguard approve --scope SCOPE` after looking.",
     BlockReason.PAUSED: "tuneguard resume",
+    BlockReason.KEPT: "Nothing to do; `tuneguard unkeep NAME` ends the keep.",
     BlockReason.NOT_LEADER: "Nothing to do: the other daemon acts.",
     BlockReason.LEASE_SHORT: "Nothing to do: the next cycle renews it.",
     BlockReason.NO_CLAIM: "tuneguard db adopt, or point this guard at the ledger that holds the claim.",

@@ -40,6 +40,22 @@ class LedgerInfo:
     adopted_by: str | None
     adopted_at: datetime | None
     url: str  # without a password
+    incarnation: str = ""  # random, made anew at each adoption
+    last_write: int = 0  # how many writing transactions there have been
+
+
+@dataclass(frozen=True, slots=True)
+class HighWater:
+    """How far a ledger had got. A claim in the cloud that carries it tells a ledger restored from a backup from the true
+    one: such a ledger lacks events that the claim knows, or has others in their place. Machine time has no part in it.
+    """
+
+    ledger_id: str
+    incarnation: str
+    term: int
+    last_write: int
+    events: int  # length of the hash chain over act events
+    head: str  # hash of its last event
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,7 @@ class IntentCheck:
     per_day: int  # throttle: most intents in the 24 h before now
     per_project_per_day: int | None
     now: datetime
+    also_kept_by: tuple[str, ...] = ()  # names whose keep keeps the subject too: a pool's sharers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +139,17 @@ class Ledger(Protocol):
 
     # identity, adoption, leader ------------------------------------------------------------------
     def info(self) -> LedgerInfo: ...
-    def adopt(self, who: str, why: str, now: datetime) -> None: ...
+    def adopt(self, who: str, why: str, now: datetime, *, above_term: int = 0) -> None:
+        """Let this ledger act, on a person's word. `above_term` is the highest term that a claim in the cloud knows: the
+        next leader's term will be higher.
+        """
+        ...
+
+    def high_water(self) -> HighWater: ...
+    def behind(self, claimed: HighWater) -> str | None:
+        """Say in words how this ledger falls short of what a claim knows of it (restored from a backup); None if it does not."""
+        ...
+
     def acquire_lease(self, holder: str, ttl: timedelta) -> Lease | None: ...
     def renew_lease(self, lease: Lease, ttl: timedelta) -> Lease | None: ...
     def release_lease(self, lease: Lease) -> None: ...
@@ -190,8 +217,10 @@ class Ledger(Protocol):
         ...
 
     def intend(self, act_id: str, check: IntentCheck, recipe: Recipe | None, evidence: Evidence) -> Act | BlockReason:
-        """In one transaction: check term, pause, keeps, approval, limits, configuration; store recipe and evidence; move
-        `due` -> `intended`. Returns the act, or the reason why not (then nothing changed).
+        """In one transaction: check adoption, durability, term, claim, pause, keeps, approval, limits, configuration; store
+        recipe and evidence; move `due` -> `intended`. Returns the act, or the reason why not (then nothing changed).
+
+        A restore is neither kept back by a keep nor counted by the throttle.
         """
         ...
 
