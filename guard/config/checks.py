@@ -1,0 +1,115 @@
+"""Checks that need more than one field of guard.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from guard.config import values
+from guard.config.schema import GuardFile, PolicyRules, StageOptions
+
+Problem = tuple[tuple[str | int, ...], str]
+"""Path of a field, and what is wrong with it."""
+
+
+def cross_checks(file: GuardFile) -> list[Problem]:
+    """Return every problem that only shows when fields are read together."""
+    return [*_policies(file), *_fallbacks(file), *_environments(file), *_bucket(file), *_prices(file)]
+
+
+def stages_of(rules: PolicyRules) -> list[tuple[str, StageOptions]]:
+    """The stages that a policy opts in to, with their options."""
+    found: list[tuple[str, StageOptions]] = []
+    for entry in rules.do:
+        found.extend([(entry, StageOptions())] if isinstance(entry, str) else entry.items())
+    return found
+
+
+def _policies(file: GuardFile) -> Iterator[Problem]:
+    classes = set(file.if_wrong) | {name for env in file.environments.values() for name in env.if_wrong}
+    names: set[str] = set()
+    for index, policy in enumerate(file.policies):
+        path: tuple[str | int, ...] = ("policies", index)
+        if policy.name in names:
+            yield (*path, "name"), f"found {policy.name!r} a second time. Policy names have to differ"
+        names.add(policy.name)
+        yield from _one_policy(policy, path, classes)
+
+
+def _one_policy(policy: PolicyRules, path: tuple[str | int, ...], classes: set[str]) -> Iterator[Problem]:
+    if policy.if_wrong is not None and policy.if_wrong not in classes:
+        yield (*path, "if_wrong"), f"found {policy.if_wrong!r}. Expected a class under if_wrong: {_listed(classes)}"
+    if policy.wait in {"break_even", "auto"} and policy.if_wrong is None:
+        yield (
+            (*path, "wait"),
+            f"found {policy.wait!r} without if_wrong: nothing says what a wrong removal costs. Add if_wrong",
+        )
+    wait = _fixed(policy.wait)
+    if wait is not None and policy.notify_before is not None and policy.notify_before > wait:
+        yield (
+            (*path, "notify_before"),
+            f"found {policy.notify_before}, longer than the wait of {wait}. The notice runs inside the wait",
+        )
+    for stage, options in stages_of(policy):
+        if options.accepted_by is not None and stage != "delete_model":
+            yield (*path, "do"), f"found accepted_by with {stage}. Only delete_model takes it"
+        if options.wait in {"break_even", "auto"} and policy.if_wrong is None:
+            yield (
+                (*path, "do"),
+                f"found the wait {options.wait!r} with {stage}, and no if_wrong in the policy. Add if_wrong",
+            )
+
+
+def _fixed(wait: str) -> timedelta | None:
+    return None if wait in {"never", "break_even", "auto"} else values.duration(wait)
+
+
+def _fallbacks(file: GuardFile) -> Iterator[Problem]:
+    paths: list[tuple[tuple[str | int, ...], str]] = [(("owners", "fallback"), file.owners.fallback)]
+    paths += [
+        (("environments", name, "fallback"), env.fallback) for name, env in file.environments.items() if env.fallback
+    ]
+    for path, fallback in paths:
+        if fallback not in file.notify:
+            yield path, f"found {fallback!r}. Expected a name under notify: {_listed(file.notify)}"
+
+
+def _environments(file: GuardFile) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, environment in file.environments.items():
+        for project in environment.projects:
+            if project in seen:
+                yield (
+                    ("environments", name, "projects"),
+                    f"found {project!r}, which is in environment {seen[project]!r} too",
+                )
+            seen[project] = name
+
+
+def _bucket(file: GuardFile) -> Iterator[Problem]:
+    modes = {file.mode, *(env.mode for env in file.environments.values() if env.mode)}
+    if modes & {"enforce", "approve"} and not file.bucket:
+        yield (
+            ("bucket",),
+            "missing, and mode is not observe: claims and recipes need a place. Expected gs://BUCKET[/PREFIX]",
+        )
+    if file.bucket is not None and not file.bucket.startswith("gs://"):
+        yield ("bucket",), f"found {file.bucket!r}. Expected gs://BUCKET[/PREFIX]"
+
+
+def _prices(file: GuardFile) -> Iterator[Problem]:
+    for key, text in file.prices.items():
+        try:
+            amount = values.money(text).amount
+        except ValueError as error:
+            yield ("prices", key), str(error)
+        else:
+            if amount == 0:
+                yield (
+                    ("prices", key),
+                    f"found {text!r}. Expected an amount above 0; an unknown price is left out, never 0",
+                )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "there is none yet"

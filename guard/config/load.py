@@ -1,0 +1,215 @@
+"""Read guard.yaml: YAML with positions, validated, environment filled in; every problem at once, each with its line."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from guard.config.build import Config, build
+from guard.config.checks import Problem
+from guard.config.schema import GuardFile
+from guard.ports.errors import ConfigInvalid
+
+LARGEST = 1_000_000
+"""Bytes; a larger file is refused (the YAML reader takes seconds a megabyte)."""
+
+DEFAULT_LEDGER = "sqlite:///tuneguard.db"
+
+KNOWN_ENVIRONMENT = frozenset(
+    {
+        "TUNEGUARD_CONFIG",
+        "TUNEGUARD_IDENTITY",
+        "TUNEGUARD_LEDGER",
+        "TUNEGUARD_LOG",
+        "TUNEGUARD_SANDBOX",
+        "TUNEGUARD_SHARED",
+        "TUNEGUARD_TEST_POSTGRES",
+        "TUNEGUARD_TOKEN",
+        "TUNEGUARD_URL",
+    }
+)
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def load(path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Read and validate a file; raises ConfigInvalid with one line for each problem."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ConfigInvalid(f"{path}: larger than {LARGEST:,} bytes; guard.yaml holds rules, not inventories.")
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigInvalid(
+            f"{path}: there is no such file.", hint="`tuneguard init` writes one; --config names another."
+        ) from None
+    except IsADirectoryError:
+        raise ConfigInvalid(f"{path}: is a folder. Expected a file such as guard.yaml.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigInvalid(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigInvalid(f"{path}: cannot be read: {error.strerror}.") from None
+    return parse(text, source=str(path), environment=os.environ if environment is None else environment)
+
+
+def parse(text: str, *, source: str, environment: Mapping[str, str]) -> Config:
+    """Validate a text; raises ConfigInvalid with one line for each problem."""
+    _check_environment(environment, text)
+    document = _yaml(text, source)
+    try:
+        file = GuardFile.model_validate(_plain(document))
+    except ValidationError as error:
+        problems = [(tuple(e["loc"]), _words(e)) for e in error.errors(include_url=False)]
+        raise _invalid(source, document, problems) from None
+    notify, problems = _channels(file, environment)
+    if problems:
+        raise _invalid(source, document, problems)
+    ledger = environment.get("TUNEGUARD_LEDGER") or file.ledger or DEFAULT_LEDGER
+    result = build(file, source=source, line_of=lambda path: _position(document, path)[0], ledger=ledger, notify=notify)
+    if isinstance(result, list):
+        raise _invalid(source, document, result)
+    return result
+
+
+def _check_environment(environment: Mapping[str, str], text: str) -> None:
+    used = set(_VARIABLE.findall(text))
+    for name in sorted(environment):
+        if name.startswith("TUNEGUARD_") and name not in KNOWN_ENVIRONMENT and name not in used:
+            raise ConfigInvalid(
+                f"environment: found {name}, which nothing reads. Expected one of {', '.join(sorted(KNOWN_ENVIRONMENT))}.",
+                hint="Correct or unset it.",
+            )
+
+
+def _yaml(text: str, source: str) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.error import MarkedYAMLError
+
+    try:
+        document = YAML(typ="rt").load(io.StringIO(text))
+    except DuplicateKeyError as error:
+        mark = error.problem_mark
+        where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
+        key = re.search(r'duplicate key "([^"]+)"', str(error.problem or ""))
+        raise ConfigInvalid(f"{where}: the key {key[1] if key else ''} stands twice. Take one out.") from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
+        raise ConfigInvalid(f"{where}: is no YAML: {error.problem or 'cannot be read'}.") from None
+    if not isinstance(document, dict):
+        raise ConfigInvalid(
+            f"{source}:1: found {type(document).__name__}. Expected keys such as mode:, projects:, policies:."
+        )
+    return document
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    return str(value)
+
+
+def _channels(file: GuardFile, environment: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
+    """Fill ${NAME} in notify from the environment; a missing one is a problem that names the variable."""
+    channels: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name, url in file.notify.items():
+        missing = [variable for variable in _VARIABLE.findall(url) if variable not in environment]
+        if missing:
+            problems.append((("notify", name), f"needs ${{{missing[0]}}}, which is not in the environment. Set it"))
+        channels[name] = _VARIABLE.sub(lambda found: environment.get(found[1], ""), url)
+    return channels, problems
+
+
+def _invalid(source: str, document: Any, problems: list[Problem]) -> ConfigInvalid:
+    lines = []
+    for told, words in problems:
+        path = _real_path(document, told)
+        line, column = _position(document, path)
+        lines.append(f"{source}:{line}:{column}: {_dotted(document, path)}: {words.rstrip('.')}.")
+    return ConfigInvalid("\n".join(dict.fromkeys(lines)))
+
+
+def _real_path(document: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Drop what pydantic adds to a path (names of union branches) and keep what is in the file, plus a missing last key."""
+    here = document
+    real: list[str | int] = []
+    for index, part in enumerate(path):
+        is_key = isinstance(here, dict) and part in here
+        is_item = isinstance(here, list) and isinstance(part, int) and part < len(here)
+        if is_key or is_item:
+            here = here[part]
+            real.append(part)
+        elif (
+            index == len(path) - 1
+            and isinstance(here, dict)
+            and str(part).isidentifier()
+            and not str(part)[0].isupper()
+        ):
+            real.append(part)
+    return tuple(real)
+
+
+def _position(document: Any, path: tuple[str | int, ...]) -> tuple[int, int]:
+    """Line and column (from 1) of a field; a missing key points to its parent."""
+    here: Any = document  # ruamel's lists and mappings carry positions in `.lc`
+    line, column = 1, 1
+    for part in path:
+        try:
+            at = here.lc.item(part) if isinstance(part, int) else here.lc.key(part)
+            line, column = at[0] + 1, at[1] + 1
+            here = here[part]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+    return line, column
+
+
+def _dotted(document: Any, path: tuple[str | int, ...]) -> str:
+    """A path for people: policies[staging].wait rather than policies.0.wait."""
+    text = ""
+    here = document
+    for part in path:
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            here = None
+        if isinstance(part, int):
+            name = here.get("name") if isinstance(here, dict) else None
+            text += f"[{name if name is not None else part}]"
+        else:
+            text += f".{part}" if text else str(part)
+    return text or "file"
+
+
+def _words(error: Any) -> str:
+    """What pydantic found, in our words."""
+    kind, found = error["type"], error.get("input")
+    match kind:
+        case "missing":
+            return "missing. Add it"
+        case "extra_forbidden":
+            return "is not a known key. Correct it or take it out; `tuneguard config schema` lists the keys"
+        case "literal_error":
+            return f"found {found!r}. Expected {error['ctx']['expected']}"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case _:
+            shown = (
+                repr(found)
+                if not isinstance(found, dict | list)
+                else f"a {'mapping' if isinstance(found, dict) else 'list'}"
+            )
+            return f"found {shown}. {error['msg']}"
