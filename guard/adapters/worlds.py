@@ -147,7 +147,10 @@ def sandbox_world(url: str, *, identity: str | None = None, ca_file: str | None 
 
 
 def ask_sandbox(session: requests.Session, base: str, path: str) -> Mapping[str, Any]:
-    """Read one of a sandbox's own pages (`/sandbox/clock`); raises Unavailable where no sandbox listens, Malformed where something else does."""
+    """Read one of a sandbox's own pages (`/sandbox/clock`).
+
+    Raises Unavailable where no sandbox listens, Malformed where something else does.
+    """
     try:
         with translated(f"sandbox at {base}"):
             response = session.get(f"{base}{path}", timeout=10, allow_redirects=False)

@@ -1,0 +1,1 @@
+"""Prices: the rows that ship, each with source, date and confidence."""
