@@ -5,3 +5,15 @@ stand in the question. It is honest in the ways that matter for trying out a tun
 shuffled answers teach the format and nothing else, and too many epochs raise the validation loss. Its accuracy says nothing about
 what a real model would reach.
 """
+
+from starlette.routing import BaseRoute
+
+from guard.sandbox.world import World
+
+
+def routes(world: World) -> list[BaseRoute]:
+    """No routes: the stand-in answers for the models that others serve."""
+    from guard.sandbox.learn.vertex import Responders
+
+    world.responders = Responders(world)
+    return []

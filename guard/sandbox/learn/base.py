@@ -113,11 +113,11 @@ def _prose(talk: Conversation) -> str:
     return f"It sounds as if this is about {about or 'nothing in particular'}."
 
 
+def overlap(question: str, text: str) -> int:
+    """How many of a question's telling words stand in a text."""
+    return len((set(words(question)) - _COMMON) & set(words(text)))
+
+
 def best_sentence(question: str, text: str) -> str:
     """The sentence of a document that shares most words with a question."""
-    asked = set(words(question)) - _COMMON
-    return max(
-        (item.strip() for item in _SENTENCE.findall(text)),
-        key=lambda item: len(asked & set(words(item))),
-        default=text[:200],
-    )
+    return max((item.strip() for item in _SENTENCE.findall(text)), key=lambda item: overlap(question, item), default="")

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from guard.sandbox.errors import ApiError, invalid, precondition
+from guard.sandbox.learn import vertex as learned
 from guard.sandbox.vertex.documents import Document
 from guard.sandbox.vertex.request import Request
 from guard.sandbox.world import Responder
@@ -22,7 +23,7 @@ def predict(request: Request) -> Document:
     if request.path.action == "rawPredict":
         return request.body
     return {
-        "predictions": [{"echo": instance} for instance in instances or []],
+        "predictions": learned.predict(request.world, deployed["model"], instances or []),
         "deployedModelId": deployed["id"],
         "model": deployed["model"],
         "modelDisplayName": deployed["displayName"],

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from guard.sandbox.clock import rfc3339
+from guard.sandbox.learn.vertex import note_job
 from guard.sandbox.vertex import documents, fleet, registry
 from guard.sandbox.vertex.documents import Document, save
 from guard.sandbox.vertex.names import last, parent_of, split_version
@@ -53,8 +54,8 @@ def begin(world: World, name: str, body: Document, at: datetime, course: Course 
     job["name"] = name
     job["state"] = "JOB_STATE_QUEUED"
     job["experiment"] = f"{parent_of(name)}/metadataStores/default/contexts/tuning-experiment-{last(name)}"
-    save(world, job, at, created=True)
-    del job["etag"]
+    job["createTime"] = job["updateTime"] = rfc3339(at)
+    world.store.put(name, job)
     scope = {
         "service": "aiplatform",
         "method": "CreateTuningJob",
@@ -62,7 +63,8 @@ def begin(world: World, name: str, body: Document, at: datetime, course: Course 
         "location": name.split("/")[3],
         "resource": name,
     }
-    course = course or Course(**world.settings.get("tuning", {}))
+    if course is None:
+        course = Course(**{**note_job(world, job), **world.settings.get("tuning", {})})
     outcome = course.outcome
     if world.faults.take("tuning_stalls", **scope) is not None:
         outcome = "stalls"
