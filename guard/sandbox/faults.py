@@ -1,7 +1,7 @@
 """What can go wrong in a world on demand: kinds, scopes, and the register that services ask."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -70,11 +70,15 @@ class Fault:
     since: datetime
     until: datetime | None = None
 
+    def is_on(self, now: datetime) -> bool:
+        """Whether the fault has begun at `now`, and is neither over nor used up."""
+        return self.since <= now and (self.until is None or now < self.until) and self.remaining != 0
+
     def covers(self, now: datetime, scope: Mapping[str, str | None]) -> bool:
         """Whether the fault is in force at `now` for a call with this scope."""
-        if now < self.since or (self.until is not None and now >= self.until) or self.remaining == 0:
-            return False
-        return all(fnmatchcase(scope.get(key) or "", pattern) for key, pattern in self.scope.items())
+        return self.is_on(now) and all(
+            fnmatchcase(scope.get(key) or "", pattern) for key, pattern in self.scope.items()
+        )
 
     def as_document(self) -> dict[str, Any]:
         """The fault as the control interface shows it."""
@@ -161,6 +165,13 @@ class Faults:
             return []
         now = self._clock.now()
         return [fault for fault in self._faults.values() if fault.kind == kind and fault.covers(now, scope)]
+
+    def in_force(self, kinds: Collection[str]) -> bool:
+        """Whether a fault of one of these kinds is in force now, for whatever scope."""
+        if not self._faults:
+            return False
+        now = self._clock.now()
+        return any(one.kind in kinds and one.is_on(now) for one in self._faults.values())
 
     def take(self, kind: str, **scope: str | None) -> Fault | None:
         """The first fault that strikes this call: draws its probability and uses up one of its count."""

@@ -12,8 +12,8 @@ from guard.sandbox.meter import Prices
 from guard.sandbox.scenario import deploy, resolve
 from guard.sandbox.scenario.load import ScenarioError
 from guard.sandbox.scenario.schema import Change, EndpointSpec, ModelSpec, PoolSpec, Scenario, TuningSpec
-from guard.sandbox.vertex import registry, tuning, tuning_run
-from guard.sandbox.vertex.documents import Document, save
+from guard.sandbox.vertex import pools, registry, tuning, tuning_run
+from guard.sandbox.vertex.documents import Document
 from guard.sandbox.world import Creation, World
 
 
@@ -89,7 +89,7 @@ def _pool(world: World, spec: PoolSpec, at: datetime) -> None:
     }
     if spec.spot:
         document["dedicatedResources"]["spot"] = True
-    save(world, document, at, created=True)
+    pools.put(world, document, at)
     _note(world, at, "DeploymentResourcePoolService.CreateDeploymentResourcePool", name, spec.creator)
 
 

@@ -14,7 +14,7 @@ from guard.sandbox.vertex.documents import Document
 from guard.sandbox.vertex.names import parent_of
 from guard.sandbox.world import Creation, World
 
-_MESSAGES = "type.googleapis.com/google.cloud.aiplatform.v1"
+_MESSAGES = "type.googleapis.com/google.cloud.aiplatform.v1beta1"
 SUPPORTED = {
     "custom": ["DEDICATED_RESOURCES", "SHARED_RESOURCES"],
     "model_garden": ["DEDICATED_RESOURCES"],

@@ -1,11 +1,12 @@
 """The shape of a scenario file; `docs/reference/scenario.md` describes it, and a test holds the two together."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from guard.sandbox import faults, timings
+from guard.sandbox.durations import parse_instant
 from guard.sandbox.scenario.fields import Duration, Part, Text, Usd, When
 from guard.sandbox.vertex.names import LOCATIONS
 
@@ -329,9 +330,10 @@ class Scenario(Part):
             raise ValueError(f"unknown operation {min(unknown)!r}; one of {', '.join(timings.DEFAULTS)}")
         return value
 
-    @field_validator("start")
+    @field_validator("start", mode="before")
     @classmethod
-    def _aware(cls, value: datetime) -> datetime:
-        if value.tzinfo is None:
-            raise ValueError("an instant with a zone is expected, such as 2026-11-02T00:00:00Z")
-        return value
+    def _instant(cls, value: Any) -> datetime:
+        try:
+            return parse_instant(value, datetime.max.replace(tzinfo=UTC))
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"an instant such as 2026-11-02T00:00:00Z is expected; found {value!r}") from error

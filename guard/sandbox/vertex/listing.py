@@ -16,6 +16,9 @@ _ID_KEYS: Final = {
     "tuningJobs": "tuning_job",
 }
 _CACHED: Final = 4096
+_DISGUISES: Final = frozenset(
+    {"page_missing", "page_repeated", "listing_shrinks", "labels_empty", "name_as_project_id"}
+)
 
 
 class Listings:
@@ -27,7 +30,7 @@ class Listings:
 
     def answer(self, request: Request, raw_query: bytes) -> bytes:
         """The body for a list call."""
-        if self._world.faults:
+        if self._world.faults.in_force(_DISGUISES):
             return json.dumps(self._page(request)).encode()
         key = (request.collection, request.api, raw_query)
         version = self._world.store.version(request.collection)
@@ -42,7 +45,7 @@ class Listings:
 
     def disguised(self, request: Request, document: Document) -> Document:
         """A document under the faults that change what resources look like."""
-        if not self._world.faults:
+        if not self._world.faults.in_force(_DISGUISES):
             return document
         scope = self._scope(request, document.get("name"))
         take = self._world.faults.take

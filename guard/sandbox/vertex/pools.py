@@ -4,14 +4,16 @@ import copy
 from datetime import datetime
 
 from guard.sandbox import operations
+from guard.sandbox.clock import rfc3339
 from guard.sandbox.errors import ApiError, invalid, precondition
 from guard.sandbox.timings import takes
 from guard.sandbox.vertex import documents, fleet
 from guard.sandbox.vertex.deploying import check_machines
-from guard.sandbox.vertex.documents import Document, save
+from guard.sandbox.vertex.documents import Document
 from guard.sandbox.vertex.labels import check_pool_id
 from guard.sandbox.vertex.request import Request
 from guard.sandbox.vertex.wire import camel
+from guard.sandbox.world import World
 
 _PATCHABLE = ("dedicatedResources.minReplicaCount", "dedicatedResources.maxReplicaCount")
 
@@ -30,10 +32,16 @@ def create(request: Request) -> Document:
     def apply(at: datetime) -> Document:
         document = {key: pool[key] for key in pool if key not in {"name", "createTime", "satisfiesPzs", "satisfiesPzi"}}
         document["name"] = name
-        save(request.world, document, at, created=True)
+        put(request.world, document, at)
         return request.typed("DeploymentResourcePool", document)
 
     return request.operation("CreateDeploymentResourcePool", name, takes(request.world, "create_pool"), apply)
+
+
+def put(world: World, document: Document, at: datetime) -> None:
+    """Add a pool as of `at`; pools carry neither an update time nor an etag."""
+    document["createTime"] = rfc3339(at)
+    world.store.put(document["name"], document)
 
 
 def get(request: Request) -> Document:
@@ -52,7 +60,7 @@ def patch(request: Request) -> Document:
     def apply(at: datetime) -> Document:
         for path in paths:
             documents.put_by_path(current, path, documents.by_path(request.body, path))
-        save(request.world, current, at)
+        request.world.store.put(request.name, current)
         if (run := fleet.pool_run(request.world, request.name)) is not None:
             resources = current["dedicatedResources"]
             low, high = int(resources["minReplicaCount"]), int(resources["maxReplicaCount"])
