@@ -1,0 +1,99 @@
+"""The list of commands. Each is named by an import path and brings its own help line, so `--help` loads none of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Group
+
+FINE, FOUND, WRONG_USE, UNKNOWN = 0, 1, 2, 3
+"""Exit codes: fine; found something; wrong use; could not find out."""
+
+LOOK = Group.create_ordered("Look")
+DECIDE = Group.create_ordered("Decide")
+RUN = Group.create_ordered("Run")
+
+COMMANDS: tuple[tuple[str, Group, str], ...] = (
+    ("status", LOOK, "What bills, how long it has been silent, what the guard thinks; dearest first."),
+    ("plan", LOOK, "What would happen now and next, and what blocks it."),
+    ("explain", LOOK, "Why one thing goes or stays: money, silence, wait, policy, people told, undo."),
+    ("history", LOOK, "What was decided and done, with evidence."),
+    ("jobs", LOOK, "Tuning jobs with state, cost and what they left."),
+    ("backtest", LOOK, "Replay waiting rules over the past: money, cold starts, the worst endpoints."),
+    ("keep", DECIDE, "Say that something stays, until when and why."),
+    ("unkeep", DECIDE, "End a keep."),
+    ("approve", DECIDE, "Say yes to one planned act, a doubtful scope, a tripped breaker or a widening."),
+    ("remove", DECIDE, "Ask for something to go now; the same rules apply."),
+    ("restore", DECIDE, "Bring back what was removed."),
+    ("pause", DECIDE, "Stop every act at once."),
+    ("resume", DECIDE, "End a pause."),
+    ("init", RUN, "Write a first guard.yaml."),
+    ("config", RUN, "Check guard.yaml, show what is in force, print its schema."),
+    ("doctor", RUN, "Check credentials, permissions, monitoring, ledger, bucket and notices."),
+    ("run", RUN, "Run the guard: once, or as a daemon."),
+    ("db", RUN, "The ledger: info, adopt, upgrade, verify, export."),
+    ("sandbox", RUN, "A local cloud that speaks the real protocols."),
+    ("demo", RUN, "Thirty simulated days of a forgetful fleet, no account needed."),
+)
+
+HELP = """Tuneguard watches deployed models that bill by the hour and removes the idle ones: never the wrong one, never
+twice, always explained, reversible wherever the platform allows. It observes until told otherwise."""
+
+
+def make_app() -> App:
+    """Make the application; no command is imported."""
+    app = App(
+        name="tuneguard",
+        help=HELP,
+        version=_version,
+        help_epilogue="Exit codes: 0 fine, 1 found something, 2 wrong use, 3 could not find out. `tuneguard demo` needs none.",
+        help_format="markdown",
+    )
+    for name, group, line in COMMANDS:
+        app.command(f"guard.cli.{name}:app", name=name, help=line, group=group)
+    app.register_install_completion_command(help="Install completion for your shell.", group=RUN)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; an error of ours is one message on stderr, no traceback."""
+    from guard.ports.errors import GuardError
+
+    app = make_app()
+    try:
+        result = app(list(arguments), exit_on_error=False, print_error=True, result_action="return_value")
+    except CycloptsError:
+        return WRONG_USE
+    except GuardError as error:
+        _say(error)
+        return code_of(error)
+    except BrokenPipeError:
+        return FINE
+    except KeyboardInterrupt:
+        return 130
+    return result if isinstance(result, int) and not isinstance(result, bool) else FINE
+
+
+def code_of(error: Exception) -> int:
+    """Return the exit code of an error: what a person wrote is wrong use, what could not be reached is not known."""
+    from guard.ports.errors import ConfigInvalid, NotFoundByName, Refused, WorldMismatch
+
+    if isinstance(error, ConfigInvalid | NotFoundByName | WorldMismatch):
+        return WRONG_USE
+    return FOUND if isinstance(error, Refused) else UNKNOWN
+
+
+def _say(error: Exception) -> None:
+    from guard.telemetry.logging import mask
+
+    hint = getattr(error, "hint", "")
+    sys.stderr.write(f"tuneguard: {mask(str(getattr(error, 'message', error)))}\n")
+    if hint:
+        sys.stderr.write(f"  {mask(hint)}\n")
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"tuneguard {version('tuneguard')}"

@@ -1,0 +1,33 @@
+"""`tuneguard resume`: end a pause."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from guard.cli.app import FOUND
+from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, say, when, who
+
+app = App(name="resume", help="End a pause.")
+
+
+@app.default
+def resume(
+    *,
+    why: Annotated[str, Parameter(help="Why.")] = "",
+    by: Annotated[str | None, Parameter(name="--who", help="Who says so; default: your user name.")] = None,
+    common: Common = COMMON,
+) -> int:
+    """End a pause; exit code 1 if there was none."""
+    with ledger_of(common) as ledger:
+        paused = ledger.paused()
+        if paused is not None:
+            ledger.resume(who(by), why or "no reason given", machine_now())
+    if common.as_json:
+        emit_json({"resumed": paused is not None})
+    elif paused is None:
+        say("It was not paused.")
+    else:
+        say(f"Resumed. It had been paused by {paused.who} on {when(paused.at)}: {paused.why}")
+    return 0 if paused is not None else FOUND
