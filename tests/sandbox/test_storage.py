@@ -218,7 +218,7 @@ def test_older_generations_stay_when_versioning_is_on(client: Any, bucket: Any) 
     blob.upload_from_string("1")
     first = blob.generation
     blob.upload_from_string("2")
-    blob.delete()
+    bucket.delete_blob("a")
 
     assert bucket.get_blob("a") is None
     assert bucket.blob("a", generation=first).download_as_bytes() == b"1"
