@@ -71,9 +71,10 @@ class _Parser:
             raise self._bad(f"unexpected {self._tokens[self._at][1]!r}")
 
     def disjunction(self, *, top: bool = False) -> Test:
+        known = len(self.metric_types)
         tests = [self._conjunction(top=top)]
         while self._accept("OR"):
-            self.metric_types.clear()  # a choice of types is not one type
+            del self.metric_types[known:]  # a choice of types is not one type
             tests.append(self._conjunction(top=False))
         return tests[0] if len(tests) == 1 else lambda subject: any(test(subject) for test in tests)
 
