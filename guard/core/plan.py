@@ -11,7 +11,7 @@ from guard.core.names import Scope
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActKey
 from guard.core.rules import Mode
-from guard.core.units import Money
+from guard.core.units import Money, Rate
 from guard.core.verdict import Idle, Keep, Stage, Undecided
 
 
@@ -59,6 +59,8 @@ class Planned:
     due_at: datetime
     blocks: tuple[BlockReason, ...] = ()
     act: Act | None = None  # the open act in the ledger, if there is one
+    group: str | None = None  # the pool that goes with it: its saving counts once the pool's replicas read zero
+    group_rate: Rate | None = None  # what the whole pool bills; `verdict.subject.rate` of a sharer is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ class Part(StrEnum):
     CORE = "core"  # item: family (n1); unit h a vCPU
     RAM = "ram"  # item: family; unit GiB h
     ACCELERATOR = "accelerator"  # item: accelerator type; unit h for one of them
-    TUNING_TOKENS = "tuning_tokens"  # noqa: S105  # item: base model; unit 1M tokens
+    TUNING_TOKENS = "tuning_tokens"  # item: base model; unit 1M tokens
 
 
 UNITS: Mapping[Part, str] = {
@@ -130,8 +130,8 @@ class PriceBook:
     def overridden_by(self, rows: Iterable[PriceRow]) -> PriceBook:
         """Return a book in which these rows win."""
         book = PriceBook()
-        book._rows = self._rows  # noqa: SLF001  # the same class
-        book._overrides = self._overrides | _by_key(rows)  # noqa: SLF001  # the same class
+        book._rows = self._rows  # the same class
+        book._overrides = self._overrides | _by_key(rows)  # the same class
         return book
 
     def find(

@@ -67,6 +67,8 @@ class Subject:
     owner: str | None = None
     owner_source: str = ""
     members: tuple[str, ...] = ()  # pool: its sharers; endpoint: its deployed models
+    aliases: tuple[str, ...] = ()  # further names that a policy may match: the endpoint's display name
+    group: str | None = None  # a pool's sharer: the pool, which bills for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ class Idle:
     silent_for: timedelta
     last_used_at: datetime | None
     due_at: datetime
+    parts: tuple[Subject, ...] = ()  # what the acts are on, where that is not the subject itself: a pool's sharers
 
 
 Verdict: TypeAlias = Keep | Idle | Undecided

@@ -1,0 +1,26 @@
+"""Who is told: a label, then the tuning run's submitter, then the audit log's creator, then the fallback. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from guard.core.rules import OwnerRules, OwnerSource
+
+FALLBACK = "fallback"
+
+
+def owner_of(
+    labels: Mapping[str, str], submitter: str | None, creator: str | None, rules: OwnerRules
+) -> tuple[str, str]:
+    """Return the owner and where the name comes from; the file's order decides, the fallback is always there."""
+    for source, argument in rules.sources:
+        match source:
+            case OwnerSource.LABEL:
+                found, where = labels.get(argument), f"label {argument}"
+            case OwnerSource.RUN:
+                found, where = submitter, "tuning run"
+            case OwnerSource.CREATOR:
+                found, where = creator, "audit log"
+        if found:
+            return found, where
+    return rules.fallback, FALLBACK

@@ -1,0 +1,190 @@
+"""Everything one judgement looks at, indexed once: rules and policies, prices and waits (cached by their inputs), keeps,
+marks, recipes, tuning jobs. Pure; lives for one call of judge().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from guard.core.labels import iac_mark
+from guard.core.model import Machine, Snapshot, TuningJob
+from guard.core.names import endpoint_of
+from guard.core.plan import KeepOrder, LedgerView
+from guard.core.policy import Matcher
+from guard.core.prices import PriceBook, Priced, override_rows
+from guard.core.rules import IfWrong, Learned, Policy, Rules, WaitRule
+from guard.core.units import Known, Maybe, Rate
+from guard.core.usage import Usage
+from guard.core.verdict import Subject, Wait
+from guard.core.wait import Learner, wait_for
+
+RulesOf = Callable[[str], Rules | None]
+
+
+class Learning(Protocol):
+    """Offers the learning rule for one subject: its name, when its silence began, the worst case its policy allows."""
+
+    def __call__(self, name: str, silence_began_at: datetime, worst_case: Decimal) -> Learner | None: ...
+
+
+class Sight:
+    """The inputs of one judgement, with what is derived from them once."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        usages: Mapping[str, Usage],
+        rules_of: RulesOf,
+        prices: PriceBook,
+        view: LedgerView,
+        now: datetime,
+        learned: Learning | None,
+        measured_redeploy: Mapping[str, timedelta],
+    ) -> None:
+        self.snapshot = snapshot
+        self.usages = usages
+        self.view = view
+        self.now = now
+        self.learned = learned
+        self.measured_redeploy = measured_redeploy
+        self.seen = view.seen
+        self.incomplete = frozenset((scope.project, scope.location) for scope in snapshot.incomplete())
+        self.live_recipes = frozenset(view.live_recipes)
+        self._rules_of = rules_of
+        self._prices = prices
+        self._keeps = _holding(view.keeps, now)
+        self._rules: dict[str, Rules | None] = {}
+        self._matchers: dict[int, Matcher] = {}
+        self._books: dict[int, PriceBook] = {}
+        self._rates: dict[tuple[int, Machine, str, float], Maybe[Priced]] = {}
+        self._waits: dict[tuple[object, ...], Wait] = {}
+        self._marked = {endpoint_of(seen.name) for seen in view.seen.values() if seen.iac_marked}
+        jobs = sorted(snapshot.jobs, key=lambda job: job.name)
+        self.jobs_by_endpoint = {name: job for job in jobs for name in job.endpoints}
+        self.jobs_by_model = {job.tuned_model: job for job in jobs if job.tuned_model}
+        self.being_tuned = {job.base_model.partition("@")[0]: job for job in jobs if not job.state.has_ended}
+        self.model_labels = {model.name: model.labels for model in snapshot.models if model.labels}
+
+    def rules(self, project_id: str) -> Rules | None:
+        """The rules of a project; None where it is not enrolled."""
+        try:
+            return self._rules[project_id]
+        except KeyError:
+            return self._rules.setdefault(project_id, self._rules_of(project_id))
+
+    def policy(self, subject: Subject, rules: Rules) -> Policy | None:
+        """The first policy that matches."""
+        matcher = self._matchers.get(id(rules))
+        if matcher is None:
+            matcher = self._matchers.setdefault(id(rules), Matcher(rules.policies))
+        return matcher.find(subject)
+
+    def book(self, rules: Rules) -> PriceBook:
+        """The price book with the overrides of one project group."""
+        book = self._books.get(id(rules))
+        if book is None:
+            own = override_rows(rules.price_overrides, source="prices in guard.yaml", as_of=self.now.date())
+            book = self._books.setdefault(id(rules), self._prices.overridden_by(own) if own else self._prices)
+        return book
+
+    def rate(self, rules: Rules, machine: Machine, location: str, replicas: float) -> Maybe[Priced]:
+        """What so many replicas cost an hour."""
+        key = (id(rules), machine, location, replicas)
+        found = self._rates.get(key)
+        if found is None:
+            found = self.book(rules).rate(machine, location, Decimal(f"{replicas:.2f}"), self.now)
+            self._rates[key] = found
+        return found
+
+    def keep(self, name: str) -> KeepOrder | None:
+        """A keep on the thing, or on what it is part of: its endpoint, its location, its project."""
+        if not self._keeps:
+            return None
+        project, _, rest = name.partition("/locations/")
+        scope = f"{project}/locations/{rest.partition('/')[0]}"
+        for holder in (name, endpoint_of(name), scope, project):
+            if holder in self._keeps:
+                return self._keeps[holder]
+        return None
+
+    def shell_mark(self, endpoint: str, labels: Mapping[str, str]) -> str | None:
+        """The mark of an IaC tool on an endpoint, now or ever before."""
+        return iac_mark(labels) or ("a mark seen before" if endpoint in self._marked else None)
+
+    def job_of(self, endpoint: str, model: str) -> TuningJob | None:
+        """The tuning job that made an endpoint or a model, if it is known."""
+        return self.jobs_by_endpoint.get(endpoint) or self.jobs_by_model.get(model)
+
+    def wait(
+        self,
+        subject: Subject,
+        rules: Rules,
+        policy: Policy,
+        rule: WaitRule,
+        notice: timedelta,
+        machine: Machine | None,
+        rate: Maybe[Priced] | None,
+        began_at: datetime,
+    ) -> Wait:
+        """The wait of one subject; computed once for equal inputs, except where it learns from the subject's own past."""
+        factor = max((s.wait_factor for n in (subject.name, *subject.members) if (s := self.seen.get(n))), default=1)
+        measured = self.measured_redeploy.get(subject.name) if self.measured_redeploy else None
+        learner = None
+        if isinstance(rule, Learned) and self.learned is not None:
+            learner = self.learned(subject.name, began_at, policy.worst_case)
+        priced = rate.value if isinstance(rate, Known) else None
+        if learner is not None:
+            return self._wait(
+                rules, policy.if_wrong, policy.worst_case, rule, notice, machine, priced, factor, measured, learner
+            )
+        key = (id(rules), id(policy), rule, notice, machine, id(priced), factor, measured)
+        found = self._waits.get(key)
+        if found is None:
+            found = self._wait(
+                rules, policy.if_wrong, policy.worst_case, rule, notice, machine, priced, factor, measured, None
+            )
+            self._waits[key] = found
+        return found
+
+    @staticmethod
+    def _wait(
+        rules: Rules,
+        if_wrong: IfWrong | None,
+        worst_case: Decimal,
+        rule: WaitRule,
+        notice: timedelta,
+        machine: Machine | None,
+        priced: Priced | None,
+        factor: int,
+        measured: timedelta | None,
+        learner: Learner | None,
+    ) -> Wait:
+        rate: Rate | None = priced.rate if priced is not None else None
+        return wait_for(
+            rule=rule,
+            if_wrong=if_wrong,
+            rate=rate,
+            rate_is_lower_bound=priced is not None and priced.is_lower_bound,
+            machine=machine,
+            measured_redeploy=measured,
+            notice=notice,
+            metric_lag=rules.metric_lag,
+            longest_request=rules.longest_request,
+            worst_case=worst_case,
+            factor=factor,
+            learned=learner,
+        )
+
+
+def _holding(keeps: tuple[KeepOrder, ...], now: datetime) -> dict[str, KeepOrder]:
+    """The keeps in force by subject; of several, the one that holds longest (None: for good)."""
+    found: dict[str, KeepOrder] = {}
+    for order in sorted(keeps, key=lambda k: k.id):
+        if order.holds(now):
+            other = found.get(order.subject)
+            if other is None or (other.until is not None and (order.until is None or order.until > other.until)):
+                found[order.subject] = order
+    return found
