@@ -1,5 +1,6 @@
 """The sandbox as a process or in a thread: HTTP by uvicorn, Monitoring by gRPC, on the loopback only."""
 
+import asyncio
 import importlib.util
 import json
 import os
@@ -48,6 +49,40 @@ class Running:
         self.stop()
 
 
+class _Server(uvicorn.Server):
+    """uvicorn that says when it is up, and stops at once: there is nobody to be polite to on a loopback."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        try:
+            await super().startup(sockets)
+        finally:
+            self.ready.set()
+
+    async def main_loop(self) -> None:
+        await self._told.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        del sockets
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+
+    def stop(self) -> None:
+        """From another thread: end the main loop."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._told.set)
+
+
 def start_in_thread(world: World, *, port: int = 0, grpc_port: int = 0, tls: Tls | None = None) -> Running:
     """Serve `world` from threads of this process; returns once it answers. Port 0 takes a free one.
 
@@ -56,7 +91,7 @@ def start_in_thread(world: World, *, port: int = 0, grpc_port: int = 0, tls: Tls
     listener = _listen(port)
     grpc_server, grpc_bound = _grpc(world, grpc_port, tls)
     world.settings["grpc"] = f"{LOOPBACK}:{grpc_bound}"
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             build(world),
             log_level="error",
@@ -64,20 +99,18 @@ def start_in_thread(world: World, *, port: int = 0, grpc_port: int = 0, tls: Tls
             lifespan="off",
             proxy_headers=False,
             server_header=False,
-            timeout_graceful_shutdown=1,
+            date_header=False,
             ssl_certfile=tls.certificate if tls else None,
             ssl_keyfile=tls.key if tls else None,
         )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox-http", daemon=True)
-    ready = threading.Event()
-    server.startup = _announcing(server.startup, ready)  # type: ignore[method-assign]  # uvicorn has no callback for it
     thread.start()
-    if not ready.wait(_START_TIMEOUT_S):
+    if not server.ready.wait(_START_TIMEOUT_S):
         raise TimeoutError(f"the sandbox did not start within {_START_TIMEOUT_S:.0f} s")
 
     def stop() -> None:
-        server.should_exit = True
+        server.stop()
         grpc_server.stop(grace=None)
         thread.join(timeout=_START_TIMEOUT_S)
         listener.close()
@@ -137,13 +170,3 @@ def _grpc(world: World, port: int, tls: Tls | None) -> tuple[Any, int]:
         bound = server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
     server.start()
     return server, bound
-
-
-def _announcing(startup: Callable[..., Any], ready: threading.Event) -> Callable[..., Any]:
-    async def announced(*args: Any, **kwargs: Any) -> None:
-        try:
-            await startup(*args, **kwargs)
-        finally:
-            ready.set()
-
-    return announced

@@ -49,5 +49,5 @@ def slow() -> Iterator[Running]:
 
 @pytest.fixture
 def http(slow: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=slow.http, timeout=5) as client:
+    with httpx.Client(base_url=slow.http, timeout=5, verify=False) as client:
         yield client
