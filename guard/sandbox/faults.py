@@ -50,9 +50,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "series_missing": Kind("a series that exists is left out", ("metric",)),
     "series_duplicate": Kind("a series is given twice", ("metric",)),
     "series_several": Kind("a deployment's counts come as a spot and a non-spot series", ("metric",)),
-    "request_inside_lag": Kind(
-        "`n` requests turn up, `seconds` back, in a time read already", ("n", "seconds", "metric")
-    ),
+    "request_inside_lag": Kind("`n` requests turn up, `seconds` back, in a time read already", ("n", "seconds")),
     "count_witness_disagree": Kind("duty cycle and CPU are high while the count says 0", ("metric",)),
 }
 

@@ -59,7 +59,14 @@ def client(sandbox: Running) -> Iterator[Any]:
         yield monitoring_v3.MetricServiceClient(transport=MetricServiceGrpcTransport(channel=channel))
 
 
-def pages(client: Any, metric: str = "prediction_count", *, timeout: float = 10, page_size: int = 0) -> list[Any]:
+def pages(
+    client: Any,
+    metric: str = "prediction_count",
+    *,
+    timeout: float = 10,
+    page_size: int = 0,
+    grouped: bool = False,
+) -> list[Any]:
     asked = {
         "name": "projects/demo",
         "filter": f'metric.type = "{ONLINE}{metric}"',
@@ -67,19 +74,24 @@ def pages(client: Any, metric: str = "prediction_count", *, timeout: float = 10,
         "aggregation": {
             "alignment_period": {"seconds": 3600},
             "per_series_aligner": "ALIGN_SUM" if "count" in metric else "ALIGN_MAX",
+            **(
+                {"cross_series_reducer": "REDUCE_SUM", "group_by_fields": ["resource.label.endpoint_id"]}
+                if grouped
+                else {}
+            ),
         },
         "page_size": page_size,
     }
     return list(client.list_time_series(asked, retry=None, timeout=timeout).pages)
 
 
-def series(client: Any, metric: str = "prediction_count") -> list[tuple[str, list[float]]]:
+def series(client: Any, metric: str = "prediction_count", **options: Any) -> list[tuple[str, list[float]]]:
     return [
         (
             one.resource.labels["endpoint_id"],
             [p.value.int64_value or p.value.double_value for p in reversed(one.points)],
         )
-        for page in pages(client, metric)
+        for page in pages(client, metric, **options)
         for one in page.time_series
     ]
 
@@ -143,6 +155,8 @@ def test_a_duplicate_series_comes_twice(world: World, client: Any) -> None:
     fault(world, "series_duplicate", "1")
 
     assert [name for name, _ in series(client)] == ["1", "1", "2"]
+    assert [name for name, _ in series(client, grouped=True)] == ["1", "1", "2"]
+    assert {tuple(values) for _, values in series(client, grouped=True)} == {(18, 18, 18, 18)}
 
 
 def test_several_series_of_one_deployment_add_up_to_it(world: World, client: Any) -> None:

@@ -79,8 +79,6 @@ def disturbed(
             yield from _spot_and_not(current)
         else:
             yield current
-            if strikes(world, "series_duplicate", metric, project, **where):
-                yield current
 
 
 def _cut(series: Series, high: int) -> Series:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -89,7 +89,12 @@ class Reader:
             found = faults.disturbed(world, metric, project, minutes, found)
         chosen = [one for one in found if matches(_subject(metric, one))]
         grid = Grid(minutes, query.start, query.end, query.aggregation.period)
-        answer = _aggregated(metric, query.aggregation, grid, chosen)
+        answer = []
+        for first, one in _aggregated(metric, query.aggregation, grid, chosen):
+            answer.append(one)
+            where = {"location": first.location, "owner": first.owner}
+            if disturbed and faults.strikes(world, "series_duplicate", metric, project, **where):
+                answer.append(one)
         if disturbed and (fault := faults.strikes(world, "listing_shrinks", metric, project)):
             answer = answer[: int(len(answer) * float(fault.params.get("keep", 0.5)))]
         return answer
@@ -169,12 +174,14 @@ def _subject(metric: Metric, series: Series) -> Subject:
     return Subject(metric.type, metric.resource, series.metric_labels, series.resource_labels)
 
 
-def _aggregated(metric: Metric, how: Aggregation, grid: Grid, chosen: Sequence[Series]) -> list[Answered]:
+def _aggregated(
+    metric: Metric, how: Aggregation, grid: Grid, chosen: Sequence[Series]
+) -> Iterator[tuple[Series, Answered]]:
+    """Each series of the answer with the first of the raw series that it is made of."""
     groups: dict[tuple[tuple[str, str], ...], list[Series]] = {}
     for number, one in enumerate(chosen):
         key = (("", str(number)),) if how.reducer == "REDUCE_NONE" else _group(one, how.group_by)
         groups.setdefault(key, []).append(one)
-    answer: list[Answered] = []
     for key, members in groups.items():
         aligned = [grid.align(how.aligner, one.values, one.present) for one in members]
         if how.reducer == "REDUCE_NONE":
@@ -186,7 +193,8 @@ def _aggregated(metric: Metric, how: Aggregation, grid: Grid, chosen: Sequence[S
             resource_labels = {name[9:]: value for name, value in key if name.startswith("resource.")}
         where = np.flatnonzero(present)[::-1]
         if len(where):
-            answer.append(
+            yield (
+                members[0],
                 Answered(
                     metric.type,
                     metric.resource,
@@ -198,9 +206,8 @@ def _aggregated(metric: Metric, how: Aggregation, grid: Grid, chosen: Sequence[S
                     grid.ends[where],
                     values[where],
                     grid.width,
-                )
+                ),
             )
-    return answer
 
 
 def _group(series: Series, fields: Sequence[str]) -> tuple[tuple[str, str], ...]:
