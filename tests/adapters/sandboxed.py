@@ -49,7 +49,10 @@ endpoints:
       - {id: "12", model: "2001", model_version: "1", machine: n1-standard-4, share: 20}
     traffic: {pattern: busy, per_hour: 60}
   - {id: "1002", display_name: idle, project: acme-ml, location: us-central1, deploy: [{id: "21", model: "2001"}]}
-  - {id: "1003", project: acme-ml, location: us-central1, deploy: [{id: "31", model: "2001", spot: true, replicas: 2, max_replicas: 4}]}
+  - id: "1003"
+    project: acme-ml
+    location: us-central1
+    deploy: [{id: "31", model: "2001", spot: true, replicas: 2, max_replicas: 4}]
   - {id: "1004", project: acme-ml, location: us-central1, deploy: [{id: "41", model: "2001", pool: shared}]}
   - {id: "1005", project: acme-ml, location: us-central1, deploy: [{id: "51", model: "2001", pool: shared}]}
   - {id: "1006", project: acme-ml, location: us-central1, deploy: [{id: "61", model: "2001", scale_to_zero: {idle: 1h}}]}
@@ -57,7 +60,11 @@ endpoints:
   - {id: "1008", display_name: empty, project: acme-ml, location: us-central1}
   - {id: "1009", project: acme-ml, location: us, deploy: [{id: "91", model: "2002", gemini: true}]}
   - {id: "1101", project: acme-ml, location: europe-west4, deploy: [{id: "1", model: "2003"}]}
-  - {id: "1201", project: acme-web, location: us-central1, deploy: [{id: "1", model: "2004"}], traffic: {pattern: busy, per_hour: 6}}
+  - id: "1201"
+    project: acme-web
+    location: us-central1
+    deploy: [{id: "1", model: "2004"}]
+    traffic: {pattern: busy, per_hour: 6}
 tuning_jobs:
   - {id: "5001", project: acme-ml, location: us-central1, display_name: support, base_model: gemini-2.5-flash, at: -2d,
      takes: 3h, epochs: 3, tokens: 90000, labels: {submitter: bo}, creator: bo@example.com, model_id: "2050", endpoint_id: "1050"}

@@ -85,7 +85,10 @@ class TestWhatALookSees:
         assert busy.labels == {"owner": "ana", "env": "prod"}
         assert busy.dedicated
         assert busy.etag
-        assert {(one.id, one.traffic_share, one.model_version) for one in busy.deployed} == {("11", 80, "2"), ("12", 20, "1")}
+        assert {(one.id, one.traffic_share, one.model_version) for one in busy.deployed} == {
+            ("11", 80, "2"),
+            ("12", 20, "1"),
+        }
         assert all(one.model == f"{US}/models/2001" for one in busy.deployed)
         assert all(one.created_at is not None and one.available_replicas == 1 for one in busy.deployed)
         assert endpoint(snapshot, "1008").deployed == ()
@@ -93,7 +96,10 @@ class TestWhatALookSees:
     def test_a_pool_knows_who_shares_it(self, snapshot: Snapshot) -> None:
         pools = {one.name.rpartition("/")[2]: one for one in snapshot.pools}
 
-        assert pools["shared"].sharers == (f"{US}/endpoints/1004/deployedModels/41", f"{US}/endpoints/1005/deployedModels/51")
+        assert pools["shared"].sharers == (
+            f"{US}/endpoints/1004/deployedModels/41",
+            f"{US}/endpoints/1005/deployedModels/51",
+        )
         assert str(pools["shared"].machine) == "n1-standard-8"
         assert (pools["shared"].min_replicas, pools["shared"].max_replicas) == (1, 2)
         assert pools["empty"].sharers == ()
@@ -145,7 +151,9 @@ class TestWhenSomethingFails:
     def test_any_kind_that_cannot_be_listed_makes_its_location_incomplete(
         self, sandbox: Running, inventory: VertexInventory, kind: str
     ) -> None:
-        fault(sandbox, "permission_lost", permission=f"aiplatform.{kind}.list", location="us-central1", project="acme-ml")
+        fault(
+            sandbox, "permission_lost", permission=f"aiplatform.{kind}.list", location="us-central1", project="acme-ml"
+        )
 
         assert incomplete(inventory.snapshot([ML, WEB], sandbox.world.now())) == {US}
 
@@ -173,7 +181,9 @@ class TestWhenSomethingFails:
         assert connection.calls.by_outcome()["endpoints.list", "RateLimited"] == 2
         assert connection.calls.by_outcome()["models.list", "Unavailable"] == 1
 
-    def test_a_platform_that_stays_down_is_told_after_three_tries(self, sandbox: Running, connection: Connection) -> None:
+    def test_a_platform_that_stays_down_is_told_after_three_tries(
+        self, sandbox: Running, connection: Connection
+    ) -> None:
         fault(sandbox, "server_error", method="ListEndpoints", project="acme-web")
 
         seen = VertexInventory(connection).snapshot([ML, WEB], sandbox.world.now())
@@ -395,7 +405,10 @@ class TestOneResourceAfresh:
     def test_a_pool_says_itself_who_shares_it(self, inventory: VertexInventory, snapshot: Snapshot) -> None:
         pools = {one.name: one.sharers for one in snapshot.pools}
 
-        assert inventory.queried_sharers(f"{US}/deploymentResourcePools/shared") == pools[f"{US}/deploymentResourcePools/shared"]
+        assert (
+            inventory.queried_sharers(f"{US}/deploymentResourcePools/shared")
+            == pools[f"{US}/deploymentResourcePools/shared"]
+        )
         assert inventory.queried_sharers(f"{US}/deploymentResourcePools/empty") == ()
         assert inventory.queried_sharers(f"{US}/deploymentResourcePools/none") is None
 
@@ -445,7 +458,9 @@ class TestProjects:
     def test_a_project_that_is_forbidden_or_not_there_is_told_by_name(
         self, inventory: VertexInventory, wanted: str
     ) -> None:
-        with pytest.raises(PermissionMissing, match=f"Project '{wanted}' does not exist, or this identity may not see it"):
+        with pytest.raises(
+            PermissionMissing, match=f"Project '{wanted}' does not exist, or this identity may not see it"
+        ):
             inventory.projects(["acme-ml", wanted])
 
     @pytest.mark.parametrize("folder", ["77", "folders/77"])

@@ -60,6 +60,10 @@ class MonitoringTraffic:
                 answers.append((query, future.result()))
             except GuardError as error:
                 problems.append(str(error))
+            except Exception as error:  # noqa: BLE001  # invariant 11: not even a bug of ours may stop other projects
+                problems.append(
+                    f"{query.metric}: could not be read ({type(error).__name__}); this is a bug of Tuneguard."
+                )
         first, last = hour_number(window.start), hour_number(window.end)
         settled = min(last, hour_number(self._now() - self._metric_lag))
         covered_until = settled if not problems else first

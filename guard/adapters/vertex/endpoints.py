@@ -38,7 +38,7 @@ def endpoint_from(raw: Raw, project_id: str, naming: Naming) -> Endpoint:
     """Read one endpoint; raises Malformed for a document that does not have the documented shape."""
     name = naming(required(raw, "name"))
     split = part(raw, "trafficSplit")
-    documents = parts(raw, "deployedModels")
+    deployed = tuple(_deployed(one, name, split, naming) for one in parts(raw, "deployedModels"))
     return Endpoint(
         name=name,
         project_id=project_id,
@@ -47,11 +47,11 @@ def endpoint_from(raw: Raw, project_id: str, naming: Naming) -> Endpoint:
         created_at=instant(raw, "createTime"),
         updated_at=instant(raw, "updateTime"),
         etag=text(raw, "etag"),
-        deployed=tuple(_deployed(one, name, split, naming) for one in documents),
+        deployed=deployed,
         digest=digest(
             {
-                "split": split,
-                "deployed": sorted((_judged_part(one) for one in documents), key=lambda one: str(one.get("id"))),
+                "split": dict(split),
+                "deployed": sorted(one.digest for one in deployed),
                 **{key: raw[key] for key in _OF_THE_SHELL if key in raw},
             },
             naming,
@@ -88,12 +88,8 @@ def _deployed(raw: Raw, endpoint: str, split: Raw, naming: Naming) -> DeployedMo
         billing=billing_of(raw, naming),
         traffic_share=integer(split, id_),
         available_replicas=integer(status, "availableReplicaCount") if "availableReplicaCount" in status else None,
-        digest=digest(_judged_part(raw), naming),
+        # What a removal relies on: all of it but what the platform changes by itself.
+        digest=digest(without(raw, *_CHANGES_BY_ITSELF), naming),
         checkpoint_id=text(raw, "checkpointId") or None,
         status_message=text(status, "message"),
     )
-
-
-def _judged_part(raw: Raw) -> dict[str, object]:
-    """What a removal relies on: all of it but what the platform changes by itself."""
-    return without(raw, *_CHANGES_BY_ITSELF)

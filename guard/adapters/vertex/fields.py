@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from guard.ports.errors import Malformed
 
 Raw = Mapping[str, Any]
 _NOTHING: Raw = MappingProxyType({})
+_NAME_IN_JSON = re.compile(r'"projects/([^/"]+)/')
 
 
 class Naming:
@@ -30,6 +32,10 @@ class Naming:
         project = name[len("projects/") :].partition("/")[0] if name.startswith("projects/") else ""
         number = self._numbers.get(project)
         return with_project(name, number) if number is not None else name
+
+    def in_json(self, document: str) -> str:
+        """Write the names within a JSON text with project numbers."""
+        return _NAME_IN_JSON.sub(lambda found: f'"projects/{self._numbers.get(found[1], found[1])}/', document)
 
 
 def text(raw: Raw, key: str) -> str:
@@ -105,24 +111,14 @@ def labels(raw: Raw) -> Mapping[str, str]:
 
 
 def digest(value: Any, naming: Naming) -> str:
-    """Hash a JSON value: SHA-256 over its canonical form, names written with project numbers, keys sorted."""
-    canonical = json.dumps(_canonical(value, naming), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    """Hash a JSON value: SHA-256 over its canonical form, keys sorted, names written with project numbers."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(naming.in_json(canonical).encode()).hexdigest()
 
 
 def without(raw: Raw, *keys: str) -> dict[str, Any]:
     """Return a copy without some keys."""
     return {key: value for key, value in raw.items() if key not in keys}
-
-
-def _canonical(value: Any, naming: Naming) -> Any:
-    if isinstance(value, str):
-        return naming(value) if value.startswith("projects/") else value
-    if isinstance(value, Mapping):
-        return {key: _canonical(inner, naming) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_canonical(inner, naming) for inner in value]
-    return value
 
 
 def _where(raw: Raw) -> str:

@@ -82,4 +82,6 @@ def list_kind(connection: Connection, scope: Scope, kind: Listed, project_id: st
                     listing.gemini.add(model)
     except GuardError as error:
         listing.problem = str(error)
+    except Exception as error:  # noqa: BLE001  # invariant 11: not even a bug of ours here may stop the look elsewhere
+        listing.problem = f"{read}: could not be read ({type(error).__name__}: {error}); this is a bug of Tuneguard."
     return listing
