@@ -1,0 +1,284 @@
+"""From verdicts to a plan: what is announced, what goes now, what is blocked and why, which open acts are void. Pure.
+
+The plan is the same in every mode, computed as if notices were delivered; what the mode, the lease or a pause forbids is
+decided later, at the intent. An announced due time only moves later. What becomes newly removable starts at `proposed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from guard.core.limits import act_window_open, breaker, is_burst, next_open, price_order, throttle
+from guard.core.names import Scope
+from guard.core.plan import Breaker, Doubt, LedgerView, Plan, Planned
+from guard.core.reasons import BlockReason
+from guard.core.removal import Act, ActKey, ActState, act_id
+from guard.core.rules import Limits, Mode, Policy, Rules
+from guard.core.verdict import Idle, Keep, Stage, Undecided, Verdict
+from guard.core.voiding import void_acts
+
+NO_SCOPES: frozenset[Scope] = frozenset()
+RulesOf = Callable[[str], Rules | None]
+COUNTED = frozenset({ActState.FAILED, ActState.REFUSED})
+"""Settled acts that use up an attempt; one that was cancelled because its reason went away does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One act to be, before limits: with the rules and policy it comes from, and what blocks it."""
+
+    planned: Planned
+    rules: Rules
+    is_due: bool
+    is_new: bool  # nothing open in the ledger
+    is_overdue: bool  # new, although its wait was over long ago: something made it removable just now
+    policy: Policy
+    history: tuple[Act, ...]  # every act on this very thing that the ledger told of, oldest first
+
+
+def make_plan(
+    verdicts: Sequence[Verdict],
+    rules_of: RulesOf,
+    view: LedgerView,
+    doubts: Sequence[Doubt],
+    now: datetime,
+    cycle_id: str,
+    mode: Mode,
+    config_digest: str,
+    *,
+    incomplete: frozenset[Scope] = NO_SCOPES,
+) -> Plan:
+    """Make the plan of one cycle.
+
+    Args:
+        verdicts: From judge().
+        rules_of: Project id -> rules; None where not enrolled.
+        view: Open and recently settled acts, acknowledgements, memory of each thing.
+        doubts: From sanity.doubts().
+        now: The instant of the look.
+        cycle_id: Names the cycle; goes into the plan and nowhere else.
+        mode: Goes into the plan and nowhere else.
+        config_digest: Of the configuration in force; a large widening is acknowledged for one digest.
+        incomplete: Scopes that were not listed completely: what is missing there is not gone.
+    """
+    doubtful = {doubt.scope for doubt in doubts if not doubt.acknowledged}
+    void = void_acts(verdicts, view.acts, doubtful | incomplete)
+    acts = _by_thing(view.acts, {act.id for act, _ in void})
+    items = [
+        _item(planned, rules, acts, view, now)
+        for verdict in sorted(verdicts, key=lambda v: v.subject.name)
+        if isinstance(verdict, Idle) and (rules := rules_of(verdict.subject.project_id)) is not None
+        for planned in _expand(verdict)
+    ]
+    acknowledged = {a.what for a in view.acknowledgements if a.made_at <= now < a.expires_at}
+    fleet = sum(1 for v in verdicts if v.subject.billed)
+    widening = _widening(items, view, acknowledged, config_digest)
+    tripped = None if "breaker" in acknowledged else _breaker(items, widening, fleet, view)
+    blocked: list[Planned] = []
+    upcoming: list[Planned] = []
+    due: list[Planned] = []
+    for item in items:
+        reasons = _blocks(item, view, now, doubtful, widening, tripped)
+        planned = replace(item.planned, blocks=tuple(reasons))
+        if reasons and (item.is_due or not _may_announce(item, reasons)):
+            blocked.append(planned)
+        elif item.is_due:
+            due.append(planned)
+        else:
+            upcoming.append(replace(planned, blocks=()))
+    allowed, waiting = throttle(due, view.acts, rules_of, now)
+    blocked += [replace(planned, blocks=(BlockReason.THROTTLED,)) for planned in waiting]
+    return Plan(
+        cycle_id=cycle_id,
+        taken_at=now,
+        mode=mode,
+        actions=tuple(sorted(allowed, key=price_order)),
+        upcoming=tuple(sorted(upcoming, key=lambda p: (p.due_at, *price_order(p)))),
+        blocked=tuple(sorted(blocked, key=price_order)),
+        kept=_named(v for v in verdicts if isinstance(v, Keep)),
+        unknown=_named(v for v in verdicts if isinstance(v, Undecided)),
+        suggestions=_suggestions(verdicts),
+        void=void,
+        doubts=tuple(sorted(doubts, key=lambda doubt: doubt.scope)),
+        breaker=tripped,
+        config_digest=config_digest,
+    )
+
+
+def _expand(verdict: Idle) -> Iterable[Planned]:
+    """One act a thing: a pool's removal is an undeploy of each sharer, and its saving is the group's."""
+    parts = verdict.parts or (verdict.subject,)
+    for part in parts:
+        own = replace(verdict, subject=part, parts=()) if verdict.parts else verdict
+        key = ActKey(part.name, part.generation, verdict.stage, 1)
+        group, rate = (verdict.subject.name, verdict.subject.rate) if verdict.parts else (None, None)
+        if group is not None:
+            price = f"{rate.per_hour.amount:f} {rate.per_hour.currency}" if rate else None
+            own = replace(own, evidence={**own.evidence, "pool": group, "pool_rate": price})
+        yield Planned(verdict=own, key=key, due_at=verdict.due_at, group=group, group_rate=rate)
+
+
+def _item(
+    planned: Planned,
+    rules: Rules,
+    acts: Mapping[tuple[str, str, Stage], tuple[Act, ...]],
+    view: LedgerView,
+    now: datetime,
+) -> _Item:
+    verdict, key = planned.verdict, planned.key
+    known = acts.get((key.subject, key.generation, key.stage), ())
+    latest = known[-1] if known else None
+    is_open = latest is not None and latest.state.is_open
+    notice = verdict.wait.notice
+    if latest is not None and is_open:
+        key = latest.key
+        due_at = max(latest.due_at, verdict.due_at)
+        if latest.noticed_at is not None:
+            due_at = max(due_at, latest.noticed_at + notice)
+    else:
+        key = replace(key, attempt=latest.key.attempt + 1 if latest is not None else 1)
+        due_at = max(verdict.due_at, now + notice)
+    seen = view.seen.get(verdict.subject.name) or view.seen.get(planned.group or "")
+    if seen is not None and seen.removable_since is not None:
+        due_at = max(due_at, seen.removable_since + notice)
+    policy = next(policy for policy in rules.policies if policy.name == verdict.policy)
+    due_at = next_open(policy.act_during, due_at) or due_at
+    proven = verdict.wait.length is not None and verdict.silent_for >= verdict.wait.length
+    overdue = not is_open and verdict.due_at < now - max(notice, OVERDUE)
+    return _Item(
+        planned=replace(planned, key=key, due_at=due_at, act=latest if is_open else None),
+        rules=rules,
+        is_due=due_at <= now and proven,
+        is_new=not is_open,
+        is_overdue=overdue and (latest is None or latest.state not in COUNTED),
+        policy=policy,
+        history=known,
+    )
+
+
+OVERDUE = timedelta(hours=24)
+"""New although its wait was over a day ago: not its silence but a change (mode, policy, label, enrolment) made it
+removable. A day, so that a daemon which was down over night does not take everything for a widening."""
+
+
+def _widening(items: Sequence[_Item], view: LedgerView, acknowledged: set[str], digest: str) -> frozenset[str]:
+    """The things that a change made removable just now, where there are so many that a person has to look."""
+    if f"widening:{digest}" in acknowledged:
+        return frozenset()
+    overdue = [item for item in items if item.is_overdue]
+    if not overdue or not is_burst(len(overdue), view.usual_selected, _strictest(overdue)):
+        return frozenset()
+    return frozenset(item.planned.key.subject for item in overdue)
+
+
+def _breaker(items: Sequence[_Item], widening: frozenset[str], fleet: int, view: LedgerView) -> Breaker | None:
+    others = [item for item in items if item.planned.key.subject not in widening]
+    if not others:
+        return None
+    newly = sum(1 for item in others if item.is_new and not item.is_overdue)
+    billed = sum(1 for item in others if item.planned.verdict.subject.billed or item.planned.group)
+    return breaker(newly=newly, selected=billed, fleet=fleet, usual=view.usual_selected, limits=_strictest(others))
+
+
+def _strictest(items: Sequence[_Item]) -> Limits:
+    """Of several groups' limits the one that stops first."""
+    return min(
+        (item.rules.limits for item in items),
+        key=lambda limits: (limits.breaker_least, limits.breaker_share, limits.breaker_factor),
+    )
+
+
+def _blocks(
+    item: _Item,
+    view: LedgerView,
+    now: datetime,
+    doubtful: set[Scope],
+    widening: frozenset[str],
+    tripped: Breaker | None,
+) -> list[BlockReason]:
+    planned, act = item.planned, item.planned.act
+    subject = planned.verdict.subject
+    scope = Scope(subject.name.split("/", 2)[1], subject.location)
+    reasons: list[BlockReason] = []
+    if scope in doubtful:
+        reasons.append(BlockReason.INSTRUMENTS_DOUBTFUL)
+    if tripped is not None and planned.key.subject not in widening:
+        reasons.append(BlockReason.BREAKER)
+    if planned.key.subject in widening:
+        reasons.append(BlockReason.LARGE_WIDENING)
+    if act is not None and act.state.is_in_flight:
+        unknown = act.state is ActState.UNKNOWN
+        reasons.append(BlockReason.UNKNOWN_OUTCOME if unknown else BlockReason.ALREADY_RUNNING)
+    elif any(past.state is ActState.VERIFIED for past in item.history):
+        # Verified before, and yet it is listed: the listing may be old.
+        reasons.append(BlockReason.UNKNOWN_OUTCOME)
+    used = sum(1 for past in item.history if past.state in COUNTED)
+    if used >= item.rules.limits.attempts and not _approved(planned, view, now):
+        reasons.append(BlockReason.ATTEMPTS_EXHAUSTED)
+    machine = str(planned.verdict.evidence.get("machine", subject.machine))
+    if planned.key.stage is Stage.UNDEPLOY and _no_capacity(view, scope, machine):
+        reasons.append(BlockReason.NO_CAPACITY_TO_RESTORE)
+    if planned.key.stage is Stage.DELETE_MODEL and not _loss_accepted(planned, view, now):
+        reasons.append(BlockReason.ACCEPTANCE_MISSING)
+    if item.is_due and not act_window_open(item.policy.act_during, now):
+        reasons.append(BlockReason.OUTSIDE_ACT_WINDOW)
+    return reasons
+
+
+def _may_announce(item: _Item, reasons: Sequence[BlockReason]) -> bool:
+    """True for blocks that matter only once the time has come: people are told, and can answer, before."""
+    later = {BlockReason.ACCEPTANCE_MISSING}
+    return set(reasons) <= (later if item.is_new else later | {BlockReason.NO_CAPACITY_TO_RESTORE})
+
+
+def _by_thing(acts: Iterable[Act], void: set[str]) -> dict[tuple[str, str, Stage], tuple[Act, ...]]:
+    """Acts by the thing they are on, oldest first; a void one counts as cancelled already: what follows starts afresh."""
+    found: dict[tuple[str, str, Stage], tuple[Act, ...]] = {}
+    for act in sorted(acts, key=lambda a: a.key):
+        thing = (act.key.subject, act.key.generation, act.key.stage)
+        now_is = replace(act, state=ActState.CANCELLED) if act.id in void else act
+        found[thing] = (*found.get(thing, ()), now_is)
+    return found
+
+
+def _approved(planned: Planned, view: LedgerView, now: datetime) -> bool:
+    wanted = act_id(planned.key)
+    return any(a.act_id == wanted and a.made_at <= now < a.expires_at for a in view.approvals)
+
+
+def _loss_accepted(planned: Planned, view: LedgerView, now: datetime) -> bool:
+    """A named person accepts that it cannot be undone: in the policy, or for this very attempt."""
+    if planned.verdict.evidence.get("accepted_by"):
+        return True
+    wanted = act_id(planned.key)
+    return any(a.act_id == wanted and a.accept_loss and a.made_at <= now < a.expires_at for a in view.approvals)
+
+
+def _no_capacity(view: LedgerView, scope: Scope, machine: str) -> bool:
+    bare = machine.partition(" ")[0]
+    return any(where == scope and kind in {machine, bare} for where, kind in view.blocked_machines)
+
+
+V = TypeVar("V", Keep, Undecided)
+
+
+def _named(verdicts: Iterable[V]) -> tuple[V, ...]:
+    return tuple(sorted(verdicts, key=lambda verdict: verdict.subject.name))
+
+
+def _suggestions(verdicts: Iterable[Verdict]) -> tuple[tuple[str, Stage, str], ...]:
+    """What a person could do: let an idle deployment scale to zero, look at a tuning job."""
+    found = []
+    for verdict in verdicts:
+        evidence = verdict.evidence
+        if evidence.get("suggestion") == Stage.SCALE_TO_ZERO.value:
+            text = (
+                "silent for longer than the platform's own scale-to-zero would wait; it could stop its machines itself"
+            )
+            found.append((verdict.subject.name, Stage.SCALE_TO_ZERO, text))
+        if "warning" in evidence:
+            found.append((verdict.subject.name, Stage.WARN_JOB, str(evidence["warning"])))
+    return tuple(sorted(found))
