@@ -88,22 +88,10 @@ def start_in_thread(world: World, *, port: int = 0, grpc_port: int = 0, tls: Tls
 
     Raises OSError where a port is taken, TimeoutError where the server does not come up.
     """
+    server = _Server(_config(world, tls))
     listener = _listen(port)
     grpc_server, grpc_bound = _grpc(world, grpc_port, tls)
     world.settings["grpc"] = f"{LOOPBACK}:{grpc_bound}"
-    server = _Server(
-        uvicorn.Config(
-            build(world),
-            log_level="error",
-            access_log=False,
-            lifespan="off",
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            ssl_certfile=tls.certificate if tls else None,
-            ssl_keyfile=tls.key if tls else None,
-        )
-    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox-http", daemon=True)
     thread.start()
     if not server.ready.wait(_START_TIMEOUT_S):
@@ -138,6 +126,26 @@ def serve(world: World, *, port: int = 0, grpc_port: int = 0, tls: Tls | None = 
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
         done.wait()
+
+
+def _config(world: World, tls: Tls | None) -> uvicorn.Config:
+    config = uvicorn.Config(
+        build(world),
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+    try:
+        config.load()
+    except OSError as error:
+        where = f"{tls.certificate} and {tls.key}" if tls else "the server"
+        raise OSError(f"{where}: not a certificate and its key in PEM files that can be read: {error}") from error
+    return config
 
 
 def _listen(port: int) -> socket.socket:
