@@ -1,9 +1,11 @@
 """Cloud Monitoring of the sandbox, read by the unchanged client library over gRPC and by plain REST."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -11,6 +13,9 @@ import pytest
 import requests
 
 from guard.sandbox.deployments import Deployment, DeploymentKind, PoolRun
+from guard.sandbox.monitoring.metrics import METRICS, PREFIX
+from guard.sandbox.scenario.build import build
+from guard.sandbox.scenario.load import parse as parse_scenario
 from guard.sandbox.server import Running, start_in_thread
 from guard.sandbox.traffic import parse
 from guard.sandbox.world import Project, World
@@ -315,6 +320,17 @@ def test_nothing_is_older_than_six_weeks(client: Any) -> None:
     assert points[-1].interval.end_time == NOW - 42 * DAY + timedelta(minutes=1)
 
 
+@pytest.mark.parametrize("end", [NOW, NOW + 3000 * DAY])
+def test_an_interval_far_wider_than_the_data_costs_nothing(client: Any, end: datetime) -> None:
+    more = ' AND resource.labels.endpoint_id = "3"'
+    (series,) = read(
+        client, period={"seconds": 60}, aligner="ALIGN_SUM", more=more, start=datetime(1970, 1, 2, tzinfo=UTC), end=end
+    )
+
+    assert len(series.points) == 42 * 1440 * 6 // 10  # a probe, then five zeros, every ten minutes
+    assert series.points[0].interval.end_time == NOW - timedelta(minutes=4)
+
+
 def test_buckets_end_at_the_end_of_the_interval(client: Any) -> None:
     end = NOW - timedelta(minutes=17)
     (series,) = read(
@@ -419,6 +435,7 @@ def test_filters_choose_series(client: Any, more: str, endpoints: set[str]) -> N
         ({"name": "projects/nowhere"}, "PermissionDenied", "or the resource may not exist"),
         ({"name": "projects/closed"}, "PermissionDenied", "or the resource may not exist"),
         ({"page_token": "x"}, "InvalidArgument", "pageToken"),
+        ({"page_token": "MQ=="}, "InvalidArgument", "pageToken"),
     ],
 )
 def test_what_the_platform_refuses_is_refused(client: Any, options: dict[str, Any], error: str, said: str) -> None:
@@ -555,3 +572,55 @@ def test_calls_are_logged_with_their_caller(sandbox: Running, client: Any) -> No
     assert (by_grpc.service, by_grpc.method, by_grpc.status) == ("monitoring", "timeSeries.list", 200)
     assert (by_grpc.principal, by_grpc.resource, by_grpc.changes) == ("guard@example.com", "projects/demo", False)
     assert (by_rest.service, by_rest.method, by_rest.resource) == (by_grpc.service, by_grpc.method, by_grpc.resource)
+
+
+def test_the_reference_lists_every_metric_with_its_kind_and_labels() -> None:
+    reference = Path(__file__).parents[2] / "docs" / "reference" / "sandbox-metrics.md"
+    rows = re.findall(r"^\| `([\w/]+)` \| (\w+) (\w+) \| (.+) \|$", reference.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(rows) == sorted(
+        (
+            metric.type.removeprefix(PREFIX),
+            metric.kind,
+            metric.value_type,
+            ", ".join(f"`{one}`" for one in metric.labels),
+        )
+        for metric in METRICS.values()
+    )
+
+
+SCENARIO = """
+start: 2026-11-02T00:00:00Z
+projects: [{id: demo-ml, number: "123456", locations: [us-central1]}]
+metric_lag: {counts: 2m, utilisation: 2m}
+operations: {undeploy: 5m}
+endpoints:
+  - {id: 1001, deploy: [{id: 11, machine: g2-standard-12, accelerator: NVIDIA_L4}], traffic: {pattern: probes, every: 10m}}
+"""
+
+
+def test_series_end_when_the_model_is_undeployed_through_the_api_and_real_calls_count() -> None:
+    world = build(parse_scenario(SCENARIO))
+    with start_in_thread(world) as running, requests.Session() as http:
+        endpoint = f"{running.http}/v1/projects/demo-ml/locations/us-central1/endpoints/1001"
+        http.post(f"{endpoint}:predict", json={"instances": [{"prompt": "x"}]}, timeout=5).raise_for_status()
+        world.advance(HOUR)
+        http.post(f"{endpoint}:undeployModel", json={"deployedModelId": "11"}, timeout=5).raise_for_status()
+        world.advance(3 * HOUR)
+        found = {}
+        for metric, aligner in ((COUNT, "ALIGN_SUM"), (REPLICAS, "ALIGN_COUNT")):
+            params = {
+                "filter": f'metric.type = "{metric}"',
+                "interval.startTime": "2026-11-02T00:00:00Z",
+                "interval.endTime": "2026-11-02T04:00:00Z",
+                "aggregation.alignmentPeriod": "3600s",
+                "aggregation.perSeriesAligner": aligner,
+            }
+            answer = http.get(f"{running.http}/v3/projects/demo-ml/timeSeries", params=params, timeout=5).json()
+            (series,) = answer["timeSeries"]
+            found[metric] = {
+                point["interval"]["endTime"][11:13]: int(point["value"]["int64Value"]) for point in series["points"]
+            }
+
+    assert found[COUNT] == {"01": 7, "02": 1}  # six probes and the real call, then the one before the model was gone
+    assert found[REPLICAS] == {"01": 60, "02": 5}

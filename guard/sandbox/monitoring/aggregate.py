@@ -5,7 +5,6 @@ Source: google.monitoring.v3 `Aggregation` (google-cloud-monitoring 2.32.0, type
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Final, Literal
 
 import numpy as np
@@ -110,21 +109,20 @@ class Aggregation:
 
 
 class Grid:
-    """Buckets that end at the interval's end and go back from there; the first may reach back before the interval's start.
+    """Buckets that end at the interval's end and go back from there, as far as there are minutes to fill them.
 
-    `ends` are epoch seconds, ascending. Without an alignment period every minute is a bucket.
+    `ends` are epoch seconds, ascending; the first bucket may reach back before the interval's start. Without an alignment
+    period every minute is a bucket.
     """
 
-    def __init__(self, minutes: Minutes, start: int, end: int, period: int) -> None:
+    def __init__(self, minutes: Minutes, end: int, period: int) -> None:
         self.width = period or 60
         stamps = minutes.starts + 60
-        if not period:
-            self.ends, self._edges, self._filled = stamps, None, np.arange(len(stamps))
-            return
-        count = max(ceil((end - start) / period), 0)
-        self.ends = end - period * np.arange(count - 1, -1, -1, dtype=np.int64)
-        bucket = count - 1 - (end - stamps) // period
-        self._filled, self._edges = np.unique(bucket, return_index=True)
+        self.ends, self._edges = stamps, None
+        if period:
+            before_end = (end - stamps) // period
+            self._edges = np.flatnonzero(np.diff(before_end, prepend=-1))
+            self.ends = end - before_end[self._edges] * period
 
     def align(self, aligner: str, values: Numbers, present: Mask) -> tuple[Numbers, Mask]:
         """One value a bucket, and which buckets have one."""
@@ -146,11 +144,7 @@ class Grid:
         if aligner in {"ALIGN_DELTA", "ALIGN_RATE"}:
             found, has = _interpolated(found, has)
             found = found / self.width if aligner == "ALIGN_RATE" else found
-        if len(self._filled) == len(self.ends):
-            return found, has
-        whole, known = np.zeros(len(self.ends), dtype=found.dtype), np.zeros(len(self.ends), dtype=bool)
-        whole[self._filled], known[self._filled] = found, has
-        return whole, known
+        return found, has
 
 
 def _interpolated(values: Numbers, present: Mask) -> tuple[Numbers, Mask]:

@@ -62,7 +62,7 @@ class Place:
             return cls(0, 0, "")
         try:
             made_for, series, point, reading, repeats = json.loads(base64.urlsafe_b64decode(token))
-        except ValueError:
+        except (ValueError, TypeError):  # no base64, no JSON, or another shape
             made_for, series, point, reading, repeats = "", 0, 0, "", 0
         if made_for != digest:
             raise invalid(f'Field pageToken had an invalid value of "{token}": it is not of this query.')

@@ -88,7 +88,7 @@ class Reader:
         if disturbed:
             found = faults.disturbed(world, metric, project, minutes, found)
         chosen = [one for one in found if matches(_subject(metric, one))]
-        grid = Grid(minutes, query.start, query.end, query.aggregation.period)
+        grid = Grid(minutes, query.end, query.aggregation.period)
         answer = []
         for first, one in _aggregated(metric, query.aggregation, grid, chosen):
             answer.append(one)

@@ -86,7 +86,7 @@ def page(world: World, entries: list[Any], query: dict[str, str], about: dict[st
     """A page of `entries` and the token of the next one, with the faults that a listing can have."""
     raw = query.get("pageToken", "")
     try:
-        offset = int(base64.urlsafe_b64decode(raw)) if raw else 0
+        offset = max(int(base64.urlsafe_b64decode(raw)), 0) if raw else 0
     except ValueError as error:
         raise invalid(f"Invalid page token: {raw!r}") from error
     limit = query.get("maxResults", str(_PAGE))

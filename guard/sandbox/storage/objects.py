@@ -90,6 +90,8 @@ def compose(call: Call) -> Response:
     call.allow("storage.objects.create", bucket, name)
     body = call.json()
     sources = body.get("sourceObjects") or []
+    if not isinstance(sources, list) or not all(isinstance(one, dict) and one.get("name") for one in sources):
+        raise invalid("sourceObjects must be a list of objects with a name.")
     if not 0 < len(sources) <= 32:
         raise invalid(f"The number of source components provided ({len(sources)}) must be from 1 to 32.")
     with call.shelves.lock:
