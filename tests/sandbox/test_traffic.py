@@ -175,6 +175,8 @@ def test_a_trace_may_be_compressed_shifted_and_stretched(tmp_path: Path) -> None
         (5, "traffic: found 5. Expected none, a pattern"),
         ({"pattern": "busy", "per_hr": 3}, "traffic.per_hr: .*did you mean 'per_hour'"),
         ({"pattern": "busy", "per_hour": -1}, "traffic.per_hour: found -1. Expected a number of at least 0"),
+        ({"pattern": "busy", "per_hour": 1e300}, "traffic.per_hour: .*at most 1,000,000,000"),
+        ({"pattern": "probes", "every": "9999999999w"}, "traffic.every: .*at most 100 years"),
         ({"pattern": "busy", "per_hour": True}, "traffic.per_hour: found True"),
         ({"pattern": "busy", "peak": 840}, "traffic.peak: found 840. Expected a quoted time of day"),
         ({"pattern": "probes", "every": 5}, "traffic.every: found 5. Expected a duration with a unit"),

@@ -8,6 +8,8 @@ from typing import Any, Final
 from guard.sandbox.traffic.errors import TrafficError
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LONGEST_S: Final = 100 * 365 * 86_400
+_MOST: Final = 1_000_000_000
 _DURATION: Final = re.compile(r"([+-]?)((?:\d+(?:\.\d+)?[smhdw]\s*)+)")
 _PIECE: Final = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -21,6 +23,8 @@ def duration(value: Any, field: str) -> timedelta:
     if found is None:
         raise TrafficError(field, value, 'a duration with a unit, e.g. "90s", "5m", "6h", "2d", "1w"')
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PIECE.findall(found[2]))
+    if seconds > _LONGEST_S:
+        raise TrafficError(field, value, "a duration of at most 100 years")
     return timedelta(seconds=-seconds if found[1] == "-" else seconds)
 
 
@@ -54,9 +58,9 @@ def instant(start: datetime) -> Callable[[Any, str], datetime]:
 
 
 def number(value: Any, field: str) -> float:
-    """A finite number of at least 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise TrafficError(field, value, "a number of at least 0")
+    """A number from 0 to a thousand million."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
+        raise TrafficError(field, value, "a number of at least 0 and at most 1,000,000,000")
     return float(value)
 
 
@@ -68,9 +72,9 @@ def positive(value: Any, field: str) -> float:
 
 
 def whole(value: Any, field: str) -> int:
-    """A whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise TrafficError(field, value, "a whole number of at least 1")
+    """A whole number from 1 to a thousand million."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
+        raise TrafficError(field, value, "a whole number of at least 1 and at most 1,000,000,000")
     return value
 
 
