@@ -21,10 +21,21 @@ REAL = "real"
 class World(Protocol):
     """Where calls go and as whom."""
 
-    name: str  # `real`, or `sandbox:<world id>`: a ledger belongs to one
-    session: requests.Session
-    limiter: Limiter
-    extra_locations: Sequence[str]  # locations that the platform's own list may leave out
+    @property
+    def name(self) -> str:
+        """`real`, or `sandbox:<world id>`: a ledger belongs to one."""
+        ...
+
+    @property
+    def session(self) -> requests.Session: ...
+
+    @property
+    def limiter(self) -> Limiter: ...
+
+    @property
+    def extra_locations(self) -> Sequence[str]:
+        """Locations that the platform's own list may leave out."""
+        ...
 
     def vertex(self, location: str) -> str:
         """Base URL of Vertex AI in a location."""

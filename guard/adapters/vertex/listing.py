@@ -64,24 +64,28 @@ def list_kind(connection: Connection, scope: Scope, kind: Listed, project_id: st
     """List all pages of one kind. A failure is told in `problem`; what was read before it stays, as an incomplete list."""
     listing = Listing(scope, kind)
     read = Read("vertex", f"{kind.value}.list", str(scope))
-    url = f"{connection.world.vertex(scope.location)}/{API}/{scope}/{kind.value}"
-    reader = READERS[kind]
-    names: set[str] = set()
     try:
-        for page in connection.pages(url, read, {"pageSize": str(PAGE_SIZE)}):
-            for raw in parts(page, kind.value):
-                thing = reader(raw, project_id, naming)
-                if thing.name in names:
-                    # A page that comes twice may stand in the place of one that never came.
-                    raise Malformed(f"{read}: {thing.name} came twice; the listing cannot be trusted.")
-                names.add(thing.name)
-                listing.things.append(thing)
-                if kind is Listed.MODELS and is_tuned_gemini(raw):
-                    listing.gemini.add(thing.name)
-                elif kind is Listed.JOBS and (model := gemini_model_of(raw, naming)):
-                    listing.gemini.add(model)
+        _fill(listing, connection, read, project_id, naming)
     except GuardError as error:
         listing.problem = str(error)
     except Exception as error:  # noqa: BLE001  # invariant 11: not even a bug of ours here may stop the look elsewhere
         listing.problem = f"{read}: could not be read ({type(error).__name__}: {error}); this is a bug of Tuneguard."
     return listing
+
+
+def _fill(listing: Listing, connection: Connection, read: Read, project_id: str, naming: Naming) -> None:
+    kind, reader = listing.kind, READERS[listing.kind]
+    url = f"{connection.world.vertex(listing.scope.location)}/{API}/{listing.scope}/{kind.value}"
+    names: set[str] = set()
+    for page in connection.pages(url, read, {"pageSize": str(PAGE_SIZE)}):
+        for raw in parts(page, kind.value):
+            thing = reader(raw, project_id, naming)
+            if thing.name in names:
+                # A page that comes twice may stand in the place of one that never came.
+                raise Malformed(f"{read}: {thing.name} came twice; the listing cannot be trusted.")
+            names.add(thing.name)
+            listing.things.append(thing)
+            if kind is Listed.MODELS and is_tuned_gemini(raw):
+                listing.gemini.add(thing.name)
+            elif kind is Listed.JOBS and (model := gemini_model_of(raw, naming)):
+                listing.gemini.add(model)
