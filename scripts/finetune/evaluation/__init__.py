@@ -1,0 +1,1 @@
+"""Compare variants of a model on examples that none of them has seen."""
