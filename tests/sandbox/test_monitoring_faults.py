@@ -180,6 +180,12 @@ def test_a_request_turns_up_in_a_time_that_was_read_already(world: World, client
     assert series(client) == after
 
 
+def test_late_requests_turn_up_on_every_endpoint_in_the_scope(world: World, client: Any) -> None:
+    fault(world, "request_inside_lag", "[12]", seconds=5400)
+
+    assert series(client) == [("1", [18, 18, 19, 18]), ("2", [18, 18, 19, 18])]
+
+
 def test_busy_machines_with_a_count_of_nothing(world: World, client: Any) -> None:
     fault(world, "count_witness_disagree", "1")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -37,24 +38,27 @@ def _concerns(fault: Fault, metric: Metric) -> bool:
 def reveal_late_requests(world: World, project: Project) -> None:
     """Let the requests of `request_inside_lag` appear: once, on every endpoint in the fault's scope, in time gone by."""
     now = world.now()
-    keys = {one.endpoint_key for one in world.deployments if one.project_number == project.number}
+    keys = dict.fromkeys(one.endpoint_key for one in world.deployments if one.project_number == project.number)
     for fault in world.faults.all():
         if fault.kind != "request_inside_lag":
             continue
-        for number, location, endpoint in keys:
-            about = {
-                "service": "monitoring",
-                "method": METHOD,
-                "project": project.id,
-                "location": location,
-                "resource": f"projects/{number}/locations/{location}/endpoints/{endpoint}",
-            }
-            if fault.covers(now, about):
-                at = now.timestamp() - float(fault.params.get("seconds", 1800))
-                silent = parse("none", start=world.start, seed=world.seed)
-                traffic = world.traffic.setdefault((number, location, endpoint), silent)
-                traffic.record(now.fromtimestamp(at, now.tzinfo), int(fault.params.get("n", 1)), 200)
-                fault.remaining = 0
+        struck = [key for key in keys if fault.covers(now, _about(project, *key))]
+        at = now - timedelta(seconds=float(fault.params.get("seconds", 1800)))
+        for key in struck:
+            traffic = world.traffic.setdefault(key, parse("none", start=world.start, seed=world.seed))
+            traffic.record(at, int(fault.params.get("n", 1)), 200)
+        if struck:
+            fault.remaining = 0
+
+
+def _about(project: Project, number: str, location: str, endpoint: str) -> dict[str, str]:
+    return {
+        "service": "monitoring",
+        "method": METHOD,
+        "project": project.id,
+        "location": location,
+        "resource": f"projects/{number}/locations/{location}/endpoints/{endpoint}",
+    }
 
 
 def disturbed(
