@@ -6,6 +6,7 @@ decided later, at the intent. An announced due time only moves later. What becom
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,7 +35,8 @@ class _Item:
     rules: Rules
     is_due: bool
     is_new: bool  # nothing open in the ledger
-    is_overdue: bool  # new, although its wait was over long ago: something made it removable just now
+    selected_at: datetime  # when it was first proposed; now, where nothing is open
+    is_overdue: bool  # its wait was over long before that: not its silence but a change made it removable
     policy: Policy
     history: tuple[Act, ...]  # every act on this very thing that the ledger told of, oldest first
 
@@ -73,10 +75,9 @@ def make_plan(
         if isinstance(verdict, Idle) and (rules := rules_of(verdict.subject.project_id)) is not None
         for planned in _expand(verdict)
     ]
-    acknowledged = {a.what for a in view.acknowledgements if a.made_at <= now < a.expires_at}
     fleet = sum(1 for v in verdicts if v.subject.billed)
-    widening = _widening(items, view, acknowledged, config_digest)
-    tripped = None if "breaker" in acknowledged else _breaker(items, widening, fleet, view)
+    widening = _widening(items, view, now, config_digest)
+    tripped = _breaker(items, widening, fleet, view, now)
     blocked: list[Planned] = []
     upcoming: list[Planned] = []
     due: list[Planned] = []
@@ -147,40 +148,65 @@ def _item(
     policy = next(policy for policy in rules.policies if policy.name == verdict.policy)
     due_at = next_open(policy.act_during, due_at) or due_at
     proven = verdict.wait.length is not None and verdict.silent_for >= verdict.wait.length
-    overdue = not is_open and verdict.due_at < now - max(notice, OVERDUE)
+    selected_at = latest.proposed_at if latest is not None and is_open else now
+    failed_before = latest is not None and latest.state in COUNTED
     return _Item(
         planned=replace(planned, key=key, due_at=due_at, act=latest if is_open else None),
         rules=rules,
         is_due=due_at <= now and proven,
         is_new=not is_open,
-        is_overdue=overdue and (latest is None or latest.state not in COUNTED),
+        selected_at=selected_at,
+        is_overdue=not failed_before and verdict.due_at < selected_at - max(notice, OVERDUE),
         policy=policy,
         history=known,
     )
 
 
 OVERDUE = timedelta(hours=24)
-"""New although its wait was over a day ago: not its silence but a change (mode, policy, label, enrolment) made it
+"""Selected only a day after its wait was over: not its silence but a change (mode, policy, label, enrolment) made it
 removable. A day, so that a daemon which was down over night does not take everything for a widening."""
 
 
-def _widening(items: Sequence[_Item], view: LedgerView, acknowledged: set[str], digest: str) -> frozenset[str]:
-    """The things that a change made removable just now, where there are so many that a person has to look."""
-    if f"widening:{digest}" in acknowledged:
+def _widening(items: Sequence[_Item], view: LedgerView, now: datetime, digest: str) -> frozenset[str]:
+    """The things that a change made removable, where there were so many at one moment that a person has to look.
+
+    The moment is remembered with the acts (`proposed_at`), so the block stays until somebody has looked or they are few.
+    """
+    overdue = [item for item in items if item.is_overdue and not _in_flight(item)]
+    if not overdue or _acknowledged(view, f"widening:{digest}", now):
         return frozenset()
-    overdue = [item for item in items if item.is_overdue]
-    if not overdue or not is_burst(len(overdue), view.usual_selected, _strictest(overdue)):
-        return frozenset()
-    return frozenset(item.planned.key.subject for item in overdue)
+    limits = _strictest(overdue)
+    at_once = Counter(item.selected_at for item in overdue)
+    return frozenset(
+        item.planned.key.subject for item in overdue if is_burst(at_once[item.selected_at], view.usual_selected, limits)
+    )
 
 
-def _breaker(items: Sequence[_Item], widening: frozenset[str], fleet: int, view: LedgerView) -> Breaker | None:
-    others = [item for item in items if item.planned.key.subject not in widening]
-    if not others:
+def _breaker(
+    items: Sequence[_Item], widening: frozenset[str], fleet: int, view: LedgerView, now: datetime
+) -> Breaker | None:
+    """Trip where one moment selected far more than usual, or where too much of the fleet is selected in all."""
+    others = [item for item in items if item.planned.key.subject not in widening and not _in_flight(item)]
+    if not others or _acknowledged(view, "breaker", now):
         return None
-    newly = sum(1 for item in others if item.is_new and not item.is_overdue)
-    billed = sum(1 for item in others if item.planned.verdict.subject.billed or item.planned.group)
-    return breaker(newly=newly, selected=billed, fleet=fleet, usual=view.usual_selected, limits=_strictest(others))
+    at_once = Counter(item.selected_at for item in others if not item.is_overdue)
+    billed = sum(1 for item in others if item.planned.verdict.subject.billed)
+    pools = len({item.planned.group for item in others if item.planned.group})
+    return breaker(
+        newly=max(at_once.values(), default=0),
+        selected=billed + pools,
+        fleet=fleet,
+        usual=view.usual_selected,
+        limits=_strictest(others),
+    )
+
+
+def _acknowledged(view: LedgerView, what: str, now: datetime) -> bool:
+    return any(a.what == what and a.made_at <= now < a.expires_at for a in view.acknowledgements)
+
+
+def _in_flight(item: _Item) -> bool:
+    return item.planned.act is not None and item.planned.act.state.is_in_flight
 
 
 def _strictest(items: Sequence[_Item]) -> Limits:

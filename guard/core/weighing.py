@@ -9,7 +9,7 @@ from guard.core.reasons import KeepReason
 from guard.core.rules import BreakEven, Fixed, Learned, Never, Policy, Rules
 from guard.core.sight import Sight
 from guard.core.subjects import iso
-from guard.core.units import HOUR, Maybe, Unknown
+from guard.core.units import HOUR, Maybe, Unknown, hour_number
 from guard.core.usage import Usage
 from guard.core.verdict import Evidence, Idle, Keep, Stage, Subject, Undecided, Verdict, Wait
 
@@ -134,6 +134,7 @@ def _evidence(
         "last_used_at": iso(quiet.last_used_at),
         "proven_until": iso(quiet.proven_until),
         "holes_hours": quiet.holes,
+        "last_used_hour": None if quiet.last_call_at is None else hour_number(quiet.last_call_at),
         "wait_hours": None if wait.length is None else round(wait.length / HOUR, 3),
         "policy_line": f"{policy.line.file}:{policy.line.line}",
         "price": subject.rate_note,
