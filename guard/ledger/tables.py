@@ -224,7 +224,7 @@ usage_days = _table(
     _needed("answered", Integer, "mask: at least one request succeeded"),
     _needed("quiet", Integer, "mask: a resource witness was there and quiet"),
     _needed("busy", Integer, "mask: a resource witness was there and busy"),
-    _maybe("counts", Text, "requests of the used hours, `HOUR:COUNT` separated by blanks"),
+    _maybe("counts", Text, "requests hour by hour, 24 numbers with commas; empty: none that day"),
     _maybe("replicas_hour", Integer, "latest hour of the day (0-23) with a replicas series"),
     _maybe("replicas", Real, "mean replicas in that hour"),
     CheckConstraint("(quiet & busy) = 0", name="quiet_or_busy"),

@@ -5,7 +5,10 @@ Saving merges with what is there by the core's own rule (usage.merge): nothing s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -17,6 +20,7 @@ from guard.ledger.room import Room, batches
 
 HOURS = 24
 DAY_MASK = (1 << HOURS) - 1
+NO_REQUESTS = ",".join(["0"] * HOURS)
 MASKS = ("covered", "live", "used", "answered", "quiet", "busy")
 
 
@@ -47,30 +51,38 @@ class UsageRecord(Room):
         """See the port. A record's origin is `from_hour`, or the first hour of the first day stored if that is later."""
         days, names = tables.usage_days, tables.usage_subjects
         query = (
-            select(names.c.name, *(days.c[column] for column in _COLUMNS))
-            .join(names, names.c.id == days.c.subject_id)
+            select(*(days.c[column] for column in ("subject_id", *_COLUMNS)))
             .where(days.c.day >= from_hour // HOURS)
             .order_by(days.c.subject_id, days.c.day)
         )
         with self._database.read() as connection:
             if subjects is None:
-                return _gather(connection.execute(query), from_hour)
+                called = {row.id: row.name for row in connection.execute(select(names))}
+                return _gather(connection.execute(query).all(), called, from_hour)
             found: dict[str, Usage] = {}
             for part in batches(subjects):
-                found |= _gather(connection.execute(query.where(names.c.name.in_(part))), from_hour)
+                called = {row.id: row.name for row in connection.execute(select(names).where(names.c.name.in_(part)))}
+                wanted = query.where(days.c.subject_id.in_(called))
+                found |= _gather(connection.execute(wanted).all(), called, from_hour)
             return found
 
     def _ids(self, writing: Writing, names: Sequence[str]) -> dict[str, int]:
+        """Return the numbers of names, giving new ones to those that have none yet."""
+        table = tables.usage_subjects
+        found = self._numbers(writing.connection, names)
+        missing = [{"name": name} for name in names if name not in found]
+        if missing:
+            writing.connection.execute(self._insert(table), missing)
+            found |= self._numbers(writing.connection, [row["name"] for row in missing])
+        return found
+
+    @staticmethod
+    def _numbers(connection: Connection, names: Sequence[str]) -> dict[str, int]:
         table = tables.usage_subjects
         found: dict[str, int] = {}
-        for attempt in ("look", "after adding"):
-            missing = [name for name in names if name not in found]
-            if missing and attempt == "after adding":
-                statement = self._insert(table).on_conflict_do_nothing(index_elements=["name"])
-                writing.connection.execute(statement, [{"name": name} for name in missing])
-            for part in batches(missing):
-                for row in writing.connection.execute(select(table.c.name, table.c.id).where(table.c.name.in_(part))):
-                    found[row.name] = row.id
+        for part in batches(names):
+            query = select(table.c.name, table.c.id).where(table.c.name.in_(part))
+            found |= {row.name: row.id for row in connection.execute(query)}
         return found
 
 
@@ -125,7 +137,7 @@ def _row(subject_id: int, day: int, part: Usage) -> dict[str, Any]:
         "subject_id": subject_id,
         "day": day,
         **{mask: getattr(part, mask) for mask in MASKS},
-        "counts": " ".join(f"{hour - start}:{count}" for hour, count in sorted(part.counts.items())) or None,
+        "counts": ",".join(str(part.counts.get(start + offset, 0)) for offset in range(HOURS)) if part.counts else None,
         "replicas_hour": part.replicas_hour - start if part.replicas_hour is not None else None,
         "replicas": part.replicas,
     }
@@ -170,58 +182,52 @@ def _part(
 
 
 def _counts_from(text: str, start: int) -> dict[int, int]:
-    pairs = (pair.split(":") for pair in text.split(" "))
-    return {start + int(hour): int(count) for hour, count in pairs}
+    return {start + offset: int(count) for offset, count in enumerate(text.split(",")) if count != "0"}
 
 
-def _gather(rows: Iterable[Row[Any]], from_hour: int) -> dict[str, Usage]:
+def _gather(rows: Sequence[Row[Any]], called: Mapping[int, str], from_hour: int) -> dict[str, Usage]:
     """Join rows, which come by subject and day, into one record for each subject."""
-    found: dict[str, Usage] = {}
-    name: str | None = None
-    collected: list[tuple[Any, ...]] = []
-    for row in rows:
-        if row[0] != name:
-            if name is not None:
-                found[name] = _join(collected, from_hour)
-            name, collected = row[0], []
-        collected.append(tuple(row[1:]))
-    if name is not None:
-        found[name] = _join(collected, from_hour)
-    return found
+    return {
+        called[subject_id]: _join(list(zip(*days, strict=True)), from_hour)
+        for subject_id, days in groupby(rows, key=itemgetter(0))
+    }
 
 
-def _join(days: Sequence[tuple[Any, ...]], from_hour: int) -> Usage:
-    """Join the days of one subject. Whole masks are built from bytes (a day is three), which is linear in the days."""
-    first_day, last_day = days[0][0], days[-1][0]
-    origin = max(first_day * HOURS, from_hour)
-    shift = origin - first_day * HOURS
-    masks = []
-    for position in range(1, 1 + len(MASKS)):
-        packed = bytearray((last_day - first_day + 1) * 3)
-        for day in days:
-            at = (day[0] - first_day) * 3
-            packed[at : at + 3] = day[position].to_bytes(3, "little")
-        masks.append(int.from_bytes(packed, "little") >> shift)
-    counts: dict[int, int] = {}
-    replicas: float | None = None
-    replicas_hour: int | None = None
-    for day, *_, text, hour, mean in days:
-        if text:
-            counts |= _counts_from(text, day * HOURS)
+def _join(columns: Sequence[tuple[Any, ...]], from_hour: int) -> Usage:
+    """Join the days of one subject, given column by column. Whole masks are built from bytes (a day is three), and counts from
+    one list, so that 42 days of 1,000 things are read in a fraction of a second.
+    """
+    _, days, *masks, counts, hours, means = columns
+    start = days[0] * HOURS
+    origin = max(start, from_hour)
+    whole = {name: _mask(days, parts) >> (origin - start) for name, parts in zip(MASKS, masks, strict=True)}
+    replicas, replicas_hour = None, None
+    for day, hour, mean in zip(days, hours, means, strict=True):
         if hour is not None and day * HOURS + hour >= origin:
             replicas, replicas_hour = mean, day * HOURS + hour
-    if shift and counts:
-        counts = {hour: count for hour, count in counts.items() if hour >= origin}
-    covered, live, used, answered, quiet, busy = masks
     return Usage(
         origin=origin,
-        covered=covered,
-        live=live,
-        used=used,
-        answered=answered,
-        quiet=quiet,
-        busy=busy,
-        counts=counts or NO_COUNTS,
+        **whole,
+        counts=_all_counts(days, counts, origin) if any(counts) else NO_COUNTS,
         replicas=replicas,
         replicas_hour=replicas_hour,
     )
+
+
+def _mask(days: tuple[int, ...], parts: tuple[int, ...]) -> int:
+    packed = [part.to_bytes(3, "little") for part in parts]
+    first = days[0]
+    if days[-1] - first + 1 == len(days):
+        return int.from_bytes(b"".join(packed), "little")
+    whole = bytearray(3 * (days[-1] - first + 1))
+    for day, part in zip(days, packed, strict=True):
+        whole[3 * (day - first) : 3 * (day - first) + 3] = part
+    return int.from_bytes(whole, "little")
+
+
+def _all_counts(days: tuple[int, ...], texts: tuple[str | None, ...], origin: int) -> dict[int, int]:
+    by_day = dict(zip(days, texts, strict=True))
+    first = next(day for day, text in by_day.items() if text)
+    every = ",".join(by_day.get(day) or NO_REQUESTS for day in range(first, days[-1] + 1))
+    counts = json.loads(f"[{every}]")
+    return {hour: count for hour, count in enumerate(counts, first * HOURS) if count and hour >= origin}
