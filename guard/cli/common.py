@@ -57,10 +57,8 @@ class Selection:
 
     def takes(self, item: Mapping[str, Any]) -> bool:
         """True for a verdict document that the options let through."""
-        project_fits = self.project is None or self.project in {
-            item.get("project_id"),
-            str(item.get("subject", "")).split("/")[1:2] and str(item["subject"]).split("/")[1],
-        }
+        number = str(item.get("subject", "")).split("/")[1:2]
+        project_fits = self.project is None or self.project in {item.get("project"), *number}
         return project_fits and (self.policy is None or item.get("policy") == self.policy)
 
 

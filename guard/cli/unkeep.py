@@ -26,7 +26,7 @@ def unkeep(
     if common.as_json:
         emit_json({"subject": document["subject"], "ended": ended})
     elif ended:
-        say(f"Ended. {document['display_name']} is judged from the next look on; its notice starts afresh.")
+        say(f"Ended. {document['display_name']} is judged again from the next look on, with a fresh notice.")
     else:
         say(
             f"{document['display_name']} was not kept by anybody. A label or a policy may still keep it: `tuneguard explain {name}`."

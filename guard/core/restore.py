@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from guard.core.names import endpoint_of, last_part, scope_of
-from guard.core.removal import Act, Recipe
+from guard.core.reasons import RemoveReason
+from guard.core.removal import Act, ActKey, ActState, Recipe, act_id
 from guard.core.verdict import Stage
 
 # Fields that the platform sets itself; source: DeployedModel and Endpoint resource reference, v1beta1 (2026-11).
@@ -53,6 +54,30 @@ class Way:
     endpoint: str  # canonical name of the shell as it was
     shell: CreateEndpoint
     deploy: Deploy | None
+
+
+def restore_act(removal: Act, attempt: int, now: datetime, *, asked_by: str) -> Act:
+    """The act that brings a removal back. It is due at once: a person (or the policy, after a wrong removal) asked."""
+    key = ActKey(removal.key.subject, str(removal.recipe_id), Stage.RESTORE, attempt)
+    return replace(
+        removal,
+        id=act_id(key),
+        key=key,
+        state=ActState.DUE,
+        reason=RemoveReason.ASKED_BY_PERSON,
+        proposed_at=now,
+        due_at=now,
+        updated_at=now,
+        noticed_at=None,
+        intended_at=None,
+        settled_at=None,
+        operation=None,
+        term=None,
+        detail="",
+        block=None,
+        asked_by=asked_by,
+        evidence={**removal.evidence, "restores": removal.id},
+    )
 
 
 def make_recipe(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from guard.core.removal import Act
 from guard.core.rules import Mode, Policy, Rules
+from guard.core.verdict import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +54,21 @@ def policy_digest(policy: Policy, mode: Mode) -> str:
     text = repr((mode, policy.match, policy.wait, policy.if_wrong, policy.worst_case, policy.notify_before, policy.grace,
                  policy.act_during and policy.act_during.text, policy.stages, policy.probes, policy.jobs))  # fmt: skip
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def outdated(acts: Iterable[Act], rules_of: Callable[[str], Rules | None]) -> list[tuple[Act, str]]:
+    """Return the open acts whose policy or mode is another one than when they were proposed: they start afresh.
+
+    A call that is in flight is left alone, and so is a restore: a person asked for it.
+    """
+    found: list[tuple[Act, str]] = []
+    for act in acts:
+        if act.state.is_in_flight or not act.state.is_open or act.key.stage is Stage.RESTORE:
+            continue
+        rules = rules_of(act.project_id)
+        policy = next((p for p in rules.policies if p.name == act.policy), None) if rules else None
+        if rules is None or policy is None:
+            found.append((act, "its policy is not there any more"))
+        elif policy_digest(policy, rules.mode) != act.config_digest:
+            found.append((act, "the policy or the mode changed; it is announced afresh"))
+    return found

@@ -15,7 +15,9 @@ from guard.core.names import endpoint_of
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActState
 from guard.core.rules import Mode, Rules
+from guard.core.usage import Usage
 from guard.core.verdict import Stage
+from guard.daemon.rejudge import Rejudge
 from guard.ports.ledger import Ledger, LedgerInfo
 from guard.telemetry import events, logging
 
@@ -44,13 +46,15 @@ class Orders:
     now: datetime
     rules_of: Callable[[str], Rules]
     config_digest: str
+    rejudge: Rejudge
+    fresh_usage: Callable[[str], Mapping[str, Usage]]  # project number -> usage up to now; raises Unavailable
     checkpoints: Callable[[str], None] = field(default=lambda _point: None)
 
 
 class Acting(Protocol):
     """Implemented in wiring with guard.acts: the daemon holds no client that changes something."""
 
-    def settle(self, act: Act, orders: Orders, *, nothing_in_flight: bool) -> Did: ...
+    def settle(self, act: Act, now: datetime, *, nothing_in_flight: bool) -> Did: ...
 
     def execute(self, act: Act, orders: Orders) -> Did: ...
 
@@ -89,19 +93,19 @@ def gates(ledger: Ledger, info: LedgerInfo) -> Gates:
     return Gates(
         paused=ledger.paused() is not None,
         adopted=info.adopted_at is not None,
-        durable=info.durable or info.world != "real",
+        durable=info.durable,
     )
 
 
 def settle_all(
-    acts: Iterable[Act], acting: Acting, orders: Orders, *, term: int, held_for: timedelta, quiet_after: timedelta
+    acts: Iterable[Act], acting: Acting, now: datetime, *, term: int, held_for: timedelta, quiet_after: timedelta
 ) -> list[Did]:
     """Ask what became of every removal in flight. An intent of an earlier term counts as in flight until a call that its
     daemon may have been sending must have ended (`quiet_after`, machine time, from the start of our term).
     """
     in_flight = [act for act in acts if act.state.is_in_flight and act.key.stage is not Stage.RESTORE]
     return _side_by_side(
-        in_flight, lambda act: acting.settle(act, orders, nothing_in_flight=act.term == term or held_for >= quiet_after)
+        in_flight, lambda act: acting.settle(act, now, nothing_in_flight=act.term == term or held_for >= quiet_after)
     )
 
 

@@ -15,13 +15,14 @@ from guard.core.documents import plan_document, verdict_document
 from guard.core.judge import judge
 from guard.core.memory import remember
 from guard.core.model import Snapshot
-from guard.core.plan import LedgerView, Plan
+from guard.core.plan import LedgerView, Notice, Plan
 from guard.core.planning import make_plan
 from guard.core.prices import PriceBook
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActState, act_id
+from guard.core.restore import restore_act
 from guard.core.sanity import doubts
-from guard.core.settings import Settings
+from guard.core.settings import Settings, outdated
 from guard.core.verdict import Stage, Verdict
 from guard.daemon import telling
 from guard.daemon.account import Accountant
@@ -29,9 +30,10 @@ from guard.daemon.acting import Acting, Did, Gates, Orders, act_now, gates, rest
 from guard.daemon.announce import Announcer, ready
 from guard.daemon.enrolled import Enrolled
 from guard.daemon.leader import Leadership
+from guard.daemon.rejudge import Rejudging
 from guard.daemon.usage_book import UsageBook
 from guard.ports.clock import Clock
-from guard.ports.inventory import AuditLog, Inventory
+from guard.ports.inventory import Inventory
 from guard.ports.ledger import CycleRecord, Ledger, LedgerInfo
 from guard.ports.mutations import CALL_TIMEOUT
 from guard.telemetry import events, logging
@@ -47,9 +49,8 @@ class Parts:
     clock: Clock
     ledger: Ledger
     inventory: Inventory
-    audit: AuditLog
     usage: UsageBook
-    prices: Callable[[Settings], PriceBook]
+    prices: Callable[[], PriceBook]
     announcer: Announcer
     enrolled: Enrolled
     leadership: Leadership
@@ -100,18 +101,27 @@ class Cycle:
             return Result(cycle_id=cycle_id, now=now, skipped=True)
         info = self._ledger_info()
         p.ledger.config_seen(settings.digest, now)
-        orders = Orders(now=now, rules_of=settings.rules_of, config_digest=settings.digest, checkpoints=p.checkpoints)
-        settled = self._settle(orders, lease.term)
+        settled = self._settle(now, lease.term)
         snapshot, view, verdicts, plan = self._decide(settings, now, cycle_id, write=True)
         p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now))
-        proposed = self._propose(plan, settings, view, now, cycle_id)
-        self._tell(plan, verdicts, proposed, settled, settings, view, now)
-        did = self._act(plan, settings, gates(p.ledger, info), orders, lease.term, now)
+        void = dict(plan.void) | dict(outdated(view.acts, settings.rules_of))
+        proposed = self._propose(plan, void, settings, now, cycle_id)
+        self._tell(plan, void, verdicts, settled, settings, view, now)
+        orders = Orders(
+            now=now,
+            rules_of=settings.rules_of,
+            config_digest=settings.digest,
+            rejudge=Rejudging(snapshot=snapshot, settings=settings, prices=p.prices(), view=view),
+            fresh_usage=lambda number: p.usage.fresh(p.enrolled.by_number(number), now),
+            checkpoints=p.checkpoints,
+        )
+        did = self._act(plan, gates(p.ledger, info), orders, lease.term, now)
         self._tell_done(did, settings, now)
-        savings = p.accountant.account(verdicts, plan, (*settled, *did), now)
+        savings = p.accountant.account(settled, snapshot, p.usage.usage, settings.rules_of, now)
+        self._look_back(settings, now)
         took = timedelta(seconds=monotonic() - began)
         self._record(plan, verdicts, settings, cycle_id, lease.term, now, took)
-        p.accountant.measure(verdicts, plan, snapshot, did, savings)
+        p.accountant.measure(verdicts, plan, snapshot, savings)
         p.metrics.cycles.labels("completed").inc()
         p.metrics.cycle_seconds.observe(took.total_seconds())
         log.info(
@@ -157,14 +167,13 @@ class Cycle:
                 log.warning(
                     events.SCOPE_FAILED, project=report.project_id, region=report.scope.location, detail=report.problem
                 )
-        usage = p.usage.read(projects, snapshot, now, write=write)
+        usage = p.usage.read(projects, snapshot, now, write=write, also=p.accountant.watched())
         for number, problems in usage.problems.items():
             log.warning(events.USAGE_INCOMPLETE, project=number, detail="; ".join(problems))
         snapshot = replace(snapshot, creators=p.enrolled.creators(projects, snapshot, now, write=write))
         view = p.ledger.view(now)
         self.last_view = view
-        prices = p.prices(settings)
-        verdicts = judge(snapshot, p.usage.usage, settings.rules_of, prices, view, now)
+        verdicts = judge(snapshot, p.usage.usage, settings.rules_of, p.prices(), view, now)
         found = doubts(snapshot, p.usage.usage, view, usage.complete, self._clock_jump(now), now)
         for doubt in found:
             log.warning(events.INSTRUMENTS_DOUBTED, scope=str(doubt.scope), detail=doubt.why)
@@ -187,27 +196,31 @@ class Cycle:
             )
         return snapshot, view, verdicts, plan
 
-    def _settle(self, orders: Orders, term: int) -> list[Did]:
+    def _settle(self, now: datetime, term: int) -> list[Did]:
         p = self._p
         if p.acting is None:
             return []
         open_acts = p.ledger.acts(open_only=True)
         settled = settle_all(
-            open_acts, p.acting, orders, term=term, held_for=p.leadership.held_for(), quiet_after=CALL_TIMEOUT
+            open_acts, p.acting, now, term=term, held_for=p.leadership.held_for(), quiet_after=CALL_TIMEOUT
         )
         for one in settled:
             if one.state is ActState.VERIFIED and one.act.key.stage is Stage.UNDEPLOY:
-                p.acting.mark_removed(one.act, orders.now)
+                p.acting.mark_removed(one.act, now)
         return settled
 
-    def _propose(self, plan: Plan, settings: Settings, view: LedgerView, now: datetime, cycle_id: str) -> list[Act]:
+    def _propose(
+        self, plan: Plan, void: Mapping[Act, str], settings: Settings, now: datetime, cycle_id: str
+    ) -> list[Act]:
         """Void what has lost its reason, then store an act for every idle thing that has none yet."""
         p = self._p
-        for act, why in plan.void:
+        for act, why in void.items():
             if p.ledger.move(act.id, act.state, ActState.CANCELLED, now, detail=why):
                 log.info(events.ACT_CANCELLED, act_id=act.id, endpoint_id=act.key.subject, detail=why)
         proposed: list[Act] = []
         for planned in (*plan.actions, *plan.upcoming, *plan.blocked):
+            if planned.act in void:
+                continue
             if planned.act is not None:
                 if planned.due_at > planned.act.due_at and not planned.act.state.is_in_flight:
                     p.ledger.postpone(planned.act.id, planned.due_at, now, "its wait has become longer")
@@ -227,27 +240,47 @@ class Cycle:
     def _tell(
         self,
         plan: Plan,
+        void: Mapping[Act, str],
         verdicts: Sequence[Verdict],
-        proposed: Sequence[Act],
         settled: Sequence[Did],
         settings: Settings,
         view: LedgerView,
         now: datetime,
     ) -> None:
-        p = self._p
         notices = [
-            *telling.removal_notices(plan, proposed, settings, now),
-            *telling.void_notices(plan, now),
-            *telling.first_seen_notices(verdicts, view, settings, now),
+            *telling.enrolled_notices(self._p.enrolled.taken_up(), settings, now),
+            *telling.void_notices(void, now),
+            *telling.removal_notices(plan, settings, now),
+            *telling.first_seen_notices(verdicts, view, now),
             *telling.settled_notices(settled, now),
             *telling.doubt_notices(plan, settings, now),
-            *telling.job_notices(verdicts, plan, now),
+            *telling.job_notices(verdicts, now),
             *telling.suggestion_notices(plan, verdicts, now),
         ]
-        p.announcer.enqueue(notices, settings.rules_of, telling.project_of, now)
-        p.announcer.deliver(lambda notice: settings.rules_of(telling.project_of(notice)).owners.fallback, now)
+        self._announce(notices, settings, now)
 
-    def _act(self, plan: Plan, settings: Settings, gate: Gates, orders: Orders, term: int, now: datetime) -> list[Did]:
+    def _announce(self, notices: Sequence[Notice], settings: Settings, now: datetime) -> None:
+        announcer = self._p.announcer
+        announcer.enqueue(notices, settings.rules_of, telling.project_of, now)
+        announcer.deliver(lambda notice: settings.rules_of(telling.project_of(notice)).owners.fallback, now)
+
+    def _look_back(self, settings: Settings, now: datetime) -> None:
+        """Late data may show that a removal was wrong: alarm, and restore where the policy says so."""
+        p = self._p
+        for wrong in p.accountant.wrong_removals(p.usage.usage, now):
+            notice = telling.wrong_removal_notice(wrong.act, wrong.hour, wrong.requests, now)
+            if p.announcer.enqueue([notice], settings.rules_of, telling.project_of, now) == 0:
+                continue  # told already
+            p.metrics.wrong_removals.inc()
+            log.warning(
+                events.REMOVAL_WRONG, act_id=wrong.act.id, endpoint_id=wrong.act.key.subject, detail=notice.title
+            )
+            rules = settings.rules_of(wrong.act.project_id)
+            policy = next((one for one in rules.policies if one.name == wrong.act.policy), None)
+            if policy is not None and policy.restore_when_wrong and wrong.act.recipe_id is not None:
+                p.ledger.propose(restore_act(wrong.act, 1, now, asked_by=f"policy {policy.name}"))
+
+    def _act(self, plan: Plan, gate: Gates, orders: Orders, term: int, now: datetime) -> list[Did]:
         """Move announced acts whose time has come to `due`, then carry out what the plan lets through."""
         p = self._p
         open_acts = {act.id: act for act in p.ledger.acts(open_only=True)}
@@ -289,9 +322,9 @@ class Cycle:
 
     def _tell_done(self, did: Sequence[Did], settings: Settings, now: datetime) -> None:
         """Tell what ended within this very cycle (refusals, restores)."""
-        notices = telling.settled_notices([one for one in did if not one.state.is_open], now)
+        notices = list(telling.settled_notices([one for one in did if not one.state.is_open], now))
         if notices:
-            self._p.announcer.enqueue(notices, settings.rules_of, telling.project_of, now)
+            self._announce(notices, settings, now)
 
     def _record(
         self,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from guard.core.model import Snapshot
 from guard.core.settings import Settings
-from guard.ports.errors import GuardError
+from guard.ports.errors import GuardError, NotFoundByName
 from guard.ports.inventory import AuditLog, Inventory, Project
 from guard.ports.ledger import Ledger
 from guard.telemetry import events, logging
@@ -58,6 +58,13 @@ class Enrolled:
             self.added.extend(project for project in found if project.number not in known)
         self._projects, self._resolved_for, self._resolved_at = found, settings.digest, now
         return found
+
+    def by_number(self, number: str) -> Project:
+        """Return an enrolled project; raises NotFoundByName for one that is not (any more)."""
+        for project in self._projects:
+            if project.number == number:
+                return project
+        raise NotFoundByName(f"project {number} is not enrolled (any more).")
 
     def taken_up(self) -> Sequence[Project]:
         """Return the projects that appeared in a folder since the last call."""

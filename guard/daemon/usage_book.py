@@ -6,13 +6,15 @@ where it stopped, because points arrive late. Nothing ever falls (core.usage.mer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 
 from guard.core.model import Snapshot
 from guard.core.units import HOUR, Window, hour_number, hour_start
 from guard.core.usage import Usage, hours_between, merge, pack
+from guard.ports.errors import Unavailable
 from guard.ports.inventory import Project
 from guard.ports.ledger import Ledger
 from guard.ports.traffic import Reading, Traffic
@@ -42,6 +44,8 @@ class UsageBook:
         self._usage: dict[str, Usage] = {}
         self._read_until: dict[str, datetime] = {}
         self._loaded = False
+        self._fresh: dict[tuple[str, datetime], Mapping[str, Usage]] = {}
+        self._fresh_lock = Lock()
 
     @property
     def usage(self) -> Mapping[str, Usage]:
@@ -53,32 +57,63 @@ class UsageBook:
         self._read_until = dict(self._ledger.usage_covered_until())
         self._loaded = True
 
-    def read(self, projects: Iterable[Project], snapshot: Snapshot, now: datetime, *, write: bool) -> UsageLook:
-        """Read all projects' usage up to now and merge it; `write` False where this daemon does not lead."""
+    def read(
+        self, projects: Iterable[Project], snapshot: Snapshot, now: datetime, *, write: bool, also: Iterable[str] = ()
+    ) -> UsageLook:
+        """Read all projects' usage up to now and merge it; `write` False where this daemon does not lead.
+
+        `also` names things that are gone and whose hours still count (removed ones, for the measured saving).
+        """
         if not self._loaded:
             self.load()
         present = _present(snapshot)
+        for name in also:
+            present.setdefault(name.split("/", 2)[1], []).append(name)
         complete: dict[str, bool] = {}
         problems: dict[str, tuple[str, ...]] = {}
         until: dict[str, datetime] = {}
         for project in projects:
-            window = self._window(project, now)
-            reading = self._traffic.read(project, window)
-            complete[project.number] = reading.complete
-            if reading.problems:
-                problems[project.number] = reading.problems
-            news = usage_of(reading, present.get(project.number, ()))
-            for name, record in news.items():
-                known = self._usage.get(name)
-                self._usage[name] = record if known is None else merge(known, record)
-            if write:
-                self._ledger.save_usage(news, from_hour=hour_number(window.start))
-            if reading.complete and reading.covered is not None:
+            for window in _by_weeks(self._window(project, now)):
+                reading = self._traffic.read(project, window)
+                complete[project.number] = reading.complete
+                if reading.problems:
+                    problems[project.number] = reading.problems
+                self._take(reading, present.get(project.number, ()), write=write)
+                if not reading.complete or reading.covered is None:
+                    break  # what lies behind a hole is read again next time, from the hole on
                 until[project.number] = reading.covered.end
         self._read_until.update(until)
         if write and until:
             self._ledger.set_usage_covered_until(until)
         return UsageLook(complete=complete, problems=problems)
+
+    def fresh(self, project: Project, now: datetime) -> Mapping[str, Usage]:
+        """Read the last hours of one project up to this very moment; for the second look, once an instant and project.
+
+        Raises Unavailable where the reading is not complete: what cannot be seen now is not removed now.
+        """
+        key = (project.number, now)
+        with self._fresh_lock:
+            if key not in self._fresh:
+                end = hour_start(hour_number(now) + 1)
+                reading = self._traffic.read(project, Window(end - READ_AGAIN - HOUR, end))
+                if not reading.complete:
+                    raise Unavailable(
+                        f"usage of {project.id} could not be read completely: {'; '.join(reading.problems)}"
+                    )
+                merged = dict(self._usage)
+                for name, record in usage_of(reading, ()).items():
+                    merged[name] = merge(merged[name], record) if name in merged else record
+                self._fresh = {key: merged} | {k: v for k, v in self._fresh.items() if k[1] == now}
+            return self._fresh[key]
+
+    def _take(self, reading: Reading, present: Iterable[str], *, write: bool) -> None:
+        news = usage_of(reading, present)
+        for name, record in news.items():
+            known = self._usage.get(name)
+            self._usage[name] = record if known is None else merge(known, record)
+        if write:
+            self._ledger.save_usage(news, from_hour=hour_number(reading.window.start))
 
     def _window(self, project: Project, now: datetime) -> Window:
         end = hour_start(hour_number(now) + 1)
@@ -107,6 +142,15 @@ def usage_of(reading: Reading, present: Iterable[str]) -> dict[str, Usage]:
         if record is not None:
             records[name] = record
     return records
+
+
+def _by_weeks(window: Window) -> Iterator[Window]:
+    """Cut a long window, so that the first look at a large project needs no more memory than any other."""
+    start = window.start
+    while start < window.end:
+        end = min(start + timedelta(days=7), window.end)
+        yield Window(start, end)
+        start = end
 
 
 def _present(snapshot: Snapshot) -> dict[str, list[str]]:

@@ -1,0 +1,210 @@
+"""What it came to: claimed and measured savings, wrong removals found late, gauges.
+
+Claimed counts only after our own finished operation, until a redeploy or the horizon. Measured counts the covered hours in
+which monitoring shows no replicas any more. A request that arrives late for a time before the call is a wrong removal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from guard.core.cost import claimed, measured, replica_hours_gone
+from guard.core.model import Snapshot
+from guard.core.names import endpoint_of
+from guard.core.plan import Plan
+from guard.core.removal import Act, ActState
+from guard.core.rules import Rules
+from guard.core.units import Known, Maybe, Money, Rate, Window, hour_number, hour_start
+from guard.core.usage import Usage
+from guard.core.verdict import Idle, Keep, Stage, Verdict
+from guard.daemon.acting import Did
+from guard.ports.ledger import Ledger, Saving
+from guard.telemetry.metrics import Metrics
+
+LATE_WITHIN = timedelta(hours=24)
+"""How long after a removal late points are looked for; Cloud Monitoring delays points by minutes, at worst by hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongRemoval:
+    """A removal before which a request had come in that monitoring told of only afterwards."""
+
+    act: Act
+    hour: datetime
+    requests: int
+
+
+class Accountant:
+    """Keeps the savings' rows and sets the gauges."""
+
+    def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
+        self._ledger = ledger
+        self._metrics = metrics
+        self._open: dict[str, Saving] | None = None
+        self._acts: dict[str, Act] = {}
+
+    def watched(self) -> Sequence[str]:
+        """Names that are gone and whose usage still matters: removed things with a saving that runs."""
+        return [saving.subject for saving in self._savings().values() if saving.until is None]
+
+    def account(
+        self,
+        settled: Iterable[Did],
+        snapshot: Snapshot,
+        usage: Mapping[str, Usage],
+        rules_of: Callable[[str], Rules],
+        now: datetime,
+    ) -> Sequence[Saving]:
+        """Open a saving for each removal verified by our own operation, and bring the open ones up to now."""
+        savings = self._savings()
+        for did in settled:
+            act = did.act
+            if did.state is not ActState.VERIFIED:
+                continue
+            if act.key.stage is Stage.UNDEPLOY and did.ours and act.rate is not None:
+                since = act.settled_at or now
+                savings[act.id] = Saving(
+                    act_id=act.id,
+                    subject=act.key.subject,
+                    since=since,
+                    until=None,
+                    rate=act.rate.per_hour,
+                    claimed=None,
+                    measured=None,
+                )
+        changed: list[Saving] = []
+        for key, saving in list(savings.items()):
+            removal = self._act(saving.act_id)
+            if saving.until is not None or removal is None or saving.rate is None:
+                continue
+            horizon = saving.since + rules_of(removal.project_id).savings_horizon
+            again = _deployed_again(removal, snapshot)
+            end = min(end for end in (now, horizon, again) if end is not None)
+            new = replace(
+                saving,
+                claimed=_value(claimed(Rate(saving.rate), saving.since, again, horizon - saving.since, now)),
+                measured=_measured(saving, usage.get(saving.subject), end),
+                until=again if again is not None and again <= now else (horizon if now >= horizon else None),
+                note="deployed again" if again is not None else saving.note,
+            )
+            if new != saving:
+                savings[key] = new
+                changed.append(new)
+        if changed:
+            self._ledger.save_savings(changed)
+        return list(savings.values())
+
+    def wrong_removals(self, usage: Mapping[str, Usage], now: datetime) -> list[WrongRemoval]:
+        """Look again at what was removed lately: did a request come in before the call that nobody had told us of?"""
+        found: list[WrongRemoval] = []
+        for saving in self._savings().values():
+            act = self._act(saving.act_id)
+            if act is None or act.intended_at is None or now - act.intended_at > LATE_WITHIN:
+                continue
+            late = late_use(act, usage.get(act.key.subject))
+            if late is not None:
+                found.append(WrongRemoval(act, *late))
+        return found
+
+    def measure(self, verdicts: Sequence[Verdict], plan: Plan, snapshot: Snapshot, savings: Sequence[Saving]) -> None:
+        """Set the gauges of one cycle."""
+        m = self._metrics
+        kinds = {"keep": len(plan.kept), "unknown": len(plan.unknown)}
+        m.set_all(m.things, kinds | {"idle": len(verdicts) - sum(kinds.values())})
+        m.set_all(m.kept, _counts(v.reason.value for v in verdicts if not isinstance(v, Idle)))
+        m.set_all(m.idle, _counts(v.reason.value for v in verdicts if isinstance(v, Idle)))
+        m.set_all(m.blocked, _counts(block.value for planned in plan.blocked for block in planned.blocks))
+        m.set_all(m.rate, _rates(verdicts))
+        m.set_all(m.idle_rate, _rates([v for v in verdicts if isinstance(v, Idle)]))
+        m.unpriced.set(sum(1 for v in verdicts if v.subject.billed and v.subject.rate is None))
+        m.scopes_failed.set(len(snapshot.incomplete()))
+        m.scopes_doubted.set(sum(1 for doubt in plan.doubts if not doubt.acknowledged))
+        m.breaker.set(1 if plan.breaker is not None else 0)
+        m.paused.set(1 if self._ledger.paused() is not None else 0)
+        totals: dict[str, float] = {}
+        for saving in savings:
+            if saving.claimed is not None:
+                totals[saving.claimed.currency] = totals.get(saving.claimed.currency, 0.0) + float(
+                    saving.claimed.amount
+                )
+        m.set_all(m.saved, totals)
+
+    def _savings(self) -> dict[str, Saving]:
+        if self._open is None:
+            self._open = {saving.act_id: saving for saving in self._ledger.savings()}
+        return self._open
+
+    def _act(self, act_id: str) -> Act | None:
+        """A settled act does not change any more, so it is read once."""
+        if act_id not in self._acts:
+            act = self._ledger.act(act_id)
+            if act is None:
+                return None
+            self._acts[act_id] = act
+        return self._acts[act_id]
+
+
+def late_use(act: Act, usage: Usage | None) -> tuple[datetime, int] | None:
+    """A request between the last use that the decision knew of and the call: its hour and count; None if there is none."""
+    if usage is None or act.intended_at is None:
+        return None
+    known = act.evidence.get("last_used_at")
+    first = hour_number(datetime.fromisoformat(known)) + 1 if isinstance(known, str) else usage.origin
+    last = hour_number(act.intended_at)
+    if last < first or not usage.used:
+        return None
+    window = (usage.used >> max(0, first - usage.origin)) & ((1 << (last - max(first, usage.origin) + 1)) - 1)
+    if window == 0:
+        return None
+    hour = max(first, usage.origin) + window.bit_length() - 1
+    return hour_start(hour), usage.counts.get(hour, 0)
+
+
+def _measured(saving: Saving, usage: Usage | None, end: datetime) -> Money | None:
+    """What monitoring shows to have gone away: whole hours without replicas after the removal; None while none is known.
+
+    The rate of an act is that of all its replicas, so the hours are counted once.
+    """
+    if usage is None or saving.rate is None or end <= saving.since:
+        return None
+    return _value(measured(Rate(saving.rate), replica_hours_gone(usage, Decimal(1), Window(saving.since, end))))
+
+
+def _value(found: Maybe[Money]) -> Money | None:
+    return found.value if isinstance(found, Known) else None
+
+
+def _deployed_again(act: Act, snapshot: Snapshot) -> datetime | None:
+    """When the same model came back on the same endpoint after the removal; None if it has not."""
+    model = act.evidence.get("model")
+    endpoint = endpoint_of(act.key.subject)
+    for there in snapshot.endpoints:
+        if there.name != endpoint:
+            continue
+        for deployed in there.deployed:
+            newer = (
+                deployed.created_at is not None and act.settled_at is not None and deployed.created_at > act.settled_at
+            )
+            if deployed.model == model and newer:
+                return deployed.created_at
+    return None
+
+
+def _counts(names: Iterable[str]) -> dict[str, float]:
+    counts: dict[str, float] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _rates(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """Known spend an hour by currency; a gauge may be a float, sums of money elsewhere are not."""
+    sums: dict[str, float] = {}
+    for verdict in verdicts:
+        rate = verdict.subject.rate
+        if rate is not None and not (isinstance(verdict, Keep) and not verdict.subject.billed):
+            sums[rate.per_hour.currency] = sums.get(rate.per_hour.currency, 0.0) + float(rate.per_hour.amount)
+    return sums
