@@ -50,7 +50,7 @@ def _served(world: World, act: Act) -> Callable[[Request], Awaitable[Response]]:
             first = error.errors()[0]
             field = ".".join(str(step) for step in first["loc"]) or "body"
             return ApiError("INVALID_ARGUMENT", f"{field}: {first['msg'].removeprefix('Value error, ')}").as_response()
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             return ApiError("INVALID_ARGUMENT", str(error)).as_response()
 
     return serve
@@ -90,7 +90,9 @@ def _set_clock(world: World, request: Request, body: Any) -> Any:
     if "set" in body:
         world.advance(parse_instant(body["set"], world.start) - world.now())
     if "speed" in body:
-        world.clock.set_speed(float(body["speed"]))
+        if isinstance(body["speed"], bool) or not isinstance(body["speed"], int | float):
+            raise ValueError(f"speed: a number is expected; found {body['speed']!r}")
+        world.clock.set_speed(body["speed"])
     return _read_clock(world, request, None)
 
 

@@ -1,13 +1,14 @@
 """What can go wrong in a world on demand: kinds, scopes, and the register that services ask."""
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from guard.sandbox.clock import VirtualClock
+from guard.sandbox.errors import RPC_CODES
 
 SCOPE_KEYS: Final = ("service", "method", "project", "location", "resource", "principal", "permission", "machine")
 
@@ -53,6 +54,36 @@ KINDS: Final[Mapping[str, Kind]] = {
     "request_inside_lag": Kind("`n` requests turn up, `seconds` back, in a time read already", ("n", "seconds")),
     "count_witness_disagree": Kind("duty cycle and CPU are high while the count says 0", ("metric",)),
 }
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _name(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+_VALUES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
+    "seconds": ("a number of seconds", _number),
+    "keep": ("a share from 0 to 1", lambda value: _number(value) and value <= 1),
+    "n": ("a whole number of at least 1", _whole),
+    "code": ("a gRPC code, a whole number of at least 1", _whole),
+    "message": ("a text", lambda value: isinstance(value, str)),
+    "metric": ("a metric type or its ending", lambda value: isinstance(value, str)),
+    "by": ("a duration such as 2h or -2h", lambda value: isinstance(value, str)),
+    "endpoint": ("an id or display name", _name),
+    "model": ("an id or display name", _name),
+    "status": (
+        f"500, 502, 503 or 504 for server_error, one of {', '.join(RPC_CODES)} for operation_fails",
+        lambda value: isinstance(value, str | int) and value in {*RPC_CODES, 500, 502, 503, 504},
+    ),
+}
+"""What each parameter takes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +148,7 @@ class Faults:
     ) -> Fault:
         """Put a fault in force from `at` on, for `count` strikes or for as long as it `lasts`.
 
-        Raises ValueError when the kind, a scope key or a parameter is unknown.
+        Raises ValueError when the kind, a scope key or a parameter is unknown, or a parameter has a wrong value.
         """
         if kind not in KINDS:
             raise ValueError(f"unknown fault kind {kind!r}; one of {', '.join(sorted(KINDS))}")
@@ -127,6 +158,10 @@ class Faults:
             raise ValueError(
                 f"unknown parameter {min(unknown)!r} of {kind}; {', '.join(KINDS[kind].params) or 'it has none'}"
             )
+        for key, value in (params or {}).items():
+            expected, fits = _VALUES[key]
+            if not fits(value):
+                raise ValueError(f"{kind}.{key}: {expected} is expected; found {value!r}")
         self._made += 1
         fault = Fault(
             id=f"fault-{self._made}",

@@ -206,6 +206,9 @@ def test_a_fault_is_listed_and_removed(http: httpx.Client) -> None:
         ({"kind": "latency", "lasts": "soon"}, "a duration such as 90s"),
         ({"kind": "clock_jump"}, "needs the parameter 'by'"),
         ({"kind": "rate_limited", "probability": 2}, "probability"),
+        ({"kind": "latency", "seconds": "soon"}, "latency.seconds: a number of seconds is expected; found 'soon'"),
+        ({"kind": "server_error", "status": 418}, "server_error.status: 500, 502, 503 or 504"),
+        ({"kind": ["latency"]}, "unknown fault kind ['latency']"),
         ({}, "kind"),
     ],
 )

@@ -1,5 +1,6 @@
 """What the platform refuses, the sandbox refuses, in the platform's envelope."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -204,3 +205,38 @@ def test_a_pool_is_checked(http: httpx.Client) -> None:
     pool = {"dedicatedResources": MACHINES}
     for body in ({"deploymentResourcePool": pool, "deploymentResourcePoolId": "P"}, {"deploymentResourcePoolId": "p"}):
         assert error(http.post(f"{P}/deploymentResourcePools", json=body))[:2] == (400, "INVALID_ARGUMENT")
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "where"),
+    [
+        ("endpoints", {"displayName": 5}, "displayName"),
+        ("endpoints", {"displayName": "e", "labels": ["a"]}, "labels"),
+        ("endpoints/7:deployModel", {"deployedModel": 5}, "deployedModel"),
+        (
+            "endpoints/7:deployModel",
+            {"deployedModel": {"dedicatedResources": {"minReplicaCount": "two"}}},
+            "minReplicaCount",
+        ),
+        ("endpoints/7:undeployModel", {"deployedModelId": "1", "trafficSplit": [1]}, "trafficSplit"),
+        ("models:upload", {"model": "m"}, "model"),
+        ("models:upload", {"model": {"containerSpec": 5}}, "model.containerSpec"),
+        ("models/2001@1:mergeVersionAliases", {"versionAliases": [1]}, "versionAliases"),
+        ("deploymentResourcePools", {"deploymentResourcePool": []}, "deploymentResourcePool"),
+        ("tuningJobs", {"supervisedTuningSpec": {"hyperParameters": {"epochCount": 1.5}}}, "epochCount"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named(
+    slow: Running, http: httpx.Client, call: str, body: dict[str, Any], where: str
+) -> None:
+    made(http, slow)
+    code, status, message = error(http.post(f"{P}/{call}", json=body))
+    assert (code, status) == (400, "INVALID_ARGUMENT")
+    assert re.search(rf"Invalid value at '[\w.]*{where}'", message)
+
+
+@pytest.mark.parametrize("action", ["predict", "rawPredict", "generateContent", "countTokens"])
+def test_a_call_to_a_model_wants_a_json_object(slow: Running, http: httpx.Client, action: str) -> None:
+    endpoint = made(http, slow)
+    for body in (b"[]", b"{"):
+        assert error(http.post(f"{endpoint}:{action}", content=body))[:2] == (400, "INVALID_ARGUMENT")

@@ -259,7 +259,7 @@ class FaultSpec(Part):
         if not isinstance(value, dict) or "kind" not in value:
             return value
         kind = value["kind"]
-        if kind not in faults.KINDS:
+        if not isinstance(kind, str) or kind not in faults.KINDS:
             raise ValueError(f"unknown fault kind {kind!r}; one of {', '.join(sorted(faults.KINDS))}")
         own = {"kind", "at", "lasts", "count", "probability"}
         known = faults.KINDS[kind].params

@@ -111,6 +111,8 @@ def mutate(request: Request) -> Document:
     for path in paths:
         if path not in _MUTABLE:
             raise invalid(f"Field {path} in update_mask cannot be mutated.")
+    current = next(one for one in endpoint["deployedModels"] if one["id"] == deployed_id)
+    check_replicas(current, change, paths)
 
     def apply(at: datetime) -> Document:
         document = next(one for one in endpoint.get("deployedModels", ()) if one["id"] == deployed_id)
@@ -125,6 +127,17 @@ def mutate(request: Request) -> Document:
         return request.typed("MutateDeployedModelResponse", {"deployedModel": document})
 
     return request.operation("MutateDeployedModel", request.name, takes(world, "mutate"), apply, subject=deployed_id)
+
+
+def check_replicas(current: Document, change: Document, paths: list[str]) -> None:
+    """Refuse replica counts that would not fit each other once `paths` of `change` are taken over."""
+    merged = copy.deepcopy(current)
+    for path in paths:
+        documents.put_by_path(merged, path, documents.by_path(change, path))
+    resources = merged.get("dedicatedResources", {})
+    low, high = resources.get("minReplicaCount", 0), resources.get("maxReplicaCount", 1)
+    if low < (0 if "scaleToZeroSpec" in resources else 1) or high < max(low, 1):
+        raise invalid(f"min_replica_count {low} and max_replica_count {high} do not go together.")
 
 
 def deploy_time(world: World, deployed: Document) -> timedelta:

@@ -100,10 +100,6 @@ def _count(request: Request, code: int) -> None:
 
 
 def _texts(contents: Any) -> list[str]:
-    return [
-        str(part["text"])
-        for content in contents
-        if isinstance(content, dict)
-        for part in content.get("parts", ())
-        if isinstance(part, dict) and "text" in part
-    ]
+    messages = [one for one in contents if isinstance(one, dict)] if isinstance(contents, list) else []
+    parts = [part for one in messages for part in (one["parts"] if isinstance(one.get("parts"), list) else ())]
+    return [str(part["text"]) for part in parts if isinstance(part, dict) and "text" in part]

@@ -15,8 +15,6 @@ _MOST: Final = 64
 
 def check_labels(labels: Any) -> None:
     """At most 64; keys begin with a letter; lower-case letters, digits, `_` and `-`; keys and values of up to 64."""
-    if not isinstance(labels, dict):
-        raise invalid("Field labels must be a map of strings.")
     if len(labels) > _MOST:
         raise invalid(f"At most {_MOST} labels are allowed; found {len(labels)}.")
     for key, value in labels.items():

@@ -19,6 +19,8 @@ _PATCHABLE = frozenset({"displayName", "description", "labels", "versionDescript
 def upload(request: Request) -> Document:
     """POST models:upload {"model", "parentModel"?, "modelId"?} -> operation."""
     body = request.body.get("model") or {}
+    if not isinstance(body, dict):
+        raise invalid(f"Invalid value at 'model' (TYPE_MESSAGE), {body!r}.")
     check_labels(body.get("labels", {}))
     parent = request.body.get("parentModel")
     if parent:

@@ -8,7 +8,7 @@ from guard.sandbox.clock import rfc3339
 from guard.sandbox.errors import ApiError, invalid, precondition
 from guard.sandbox.timings import takes
 from guard.sandbox.vertex import documents, fleet
-from guard.sandbox.vertex.deploying import check_machines
+from guard.sandbox.vertex.deploying import check_machines, check_replicas
 from guard.sandbox.vertex.documents import Document
 from guard.sandbox.vertex.labels import check_pool_id
 from guard.sandbox.vertex.request import Request
@@ -56,6 +56,7 @@ def patch(request: Request) -> Document:
     paths = [".".join(camel(step) for step in part.split(".")) for part in mask.split(",") if part]
     if not paths or any(path not in _PATCHABLE for path in paths):
         raise invalid(f"update_mask may hold {', '.join(_PATCHABLE)}; got {mask!r}.")
+    check_replicas(current, request.body, paths)
 
     def apply(at: datetime) -> Document:
         for path in paths:
@@ -63,7 +64,7 @@ def patch(request: Request) -> Document:
         request.world.store.put(request.name, current)
         if (run := fleet.pool_run(request.world, request.name)) is not None:
             resources = current["dedicatedResources"]
-            low, high = int(resources["minReplicaCount"]), int(resources["maxReplicaCount"])
+            low, high = resources["minReplicaCount"], resources["maxReplicaCount"]
             run.replica_steps.append((at, min(max(run.replica_steps[-1][1], low), high)))
         return request.typed("DeploymentResourcePool", current)
 

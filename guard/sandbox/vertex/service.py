@@ -18,7 +18,7 @@ from guard.sandbox.vertex.documents import Document
 from guard.sandbox.vertex.listing import Listings
 from guard.sandbox.vertex.names import Path, parse
 from guard.sandbox.vertex.request import Request, open_request
-from guard.sandbox.vertex.wire import as_v1, read_body
+from guard.sandbox.vertex.wire import as_v1, read_body, read_verbatim
 from guard.sandbox.world import Creation, World
 
 Handler = Callable[[Request], Document]
@@ -172,7 +172,7 @@ class VertexRoute(BaseRoute):
             for key, value in parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
         }
         verbatim = path.action in {"generateContent", "predict", "rawPredict", "countTokens"}
-        body = json.loads(raw) if verbatim and raw else read_body(raw)
+        body = (read_verbatim if verbatim else read_body)(raw)
         request = open_request(
             self._world,
             path,

@@ -4,9 +4,10 @@ import copy
 from typing import Any, Final
 
 from guard.sandbox.errors import invalid, precondition
-from guard.sandbox.vertex import tuning_run
+from guard.sandbox.vertex import registry, tuning_run
 from guard.sandbox.vertex.documents import Document
 from guard.sandbox.vertex.labels import check_labels
+from guard.sandbox.vertex.names import split_version
 from guard.sandbox.vertex.request import Request
 
 SPECS: Final = (
@@ -44,6 +45,11 @@ def create(request: Request) -> Document:
     uri = spec.get("trainingDatasetUri") or spec.get("trainingDataset", {}).get("gcsUri") or ""
     if specs[0] != "reinforcementTuningSpec" and not str(uri).startswith("gs://"):
         raise invalid(f"training_dataset_uri must be a Cloud Storage URI (gs://...); got {uri!r}.")
+    if "epochCount" in (parameters := spec.get("hyperParameters", {})) and int(parameters["epochCount"]) < 1:
+        raise invalid(f"hyper_parameters.epoch_count must be positive; got {parameters['epochCount']}.")
+    if "preTunedModel" in job:
+        tuned = request.canonical(job["preTunedModel"].get("tunedModelName"), what="pre_tuned_model.tuned_model_name")
+        registry.find(request.world, *split_version(tuned))
     if len(str(job.get("tunedModelDisplayName", ""))) > 128:
         raise invalid("tuned_model_display_name can be up to 128 characters long.")
     _check_place(request, job)

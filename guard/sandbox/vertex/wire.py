@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from guard.sandbox.errors import invalid
@@ -49,16 +49,19 @@ _BETA_MACHINES: Final = ("initialReplicaCount", "scaleToZeroSpec", "flexStart")
 
 def read_body(raw: bytes) -> dict[str, Any]:
     """The body as a document with camelCase keys and enum names. Raises ApiError where it is no JSON object."""
-    if not raw:
-        return {}
+    normal: dict[str, Any] = _normal(read_verbatim(raw))
+    return normal
+
+
+def read_verbatim(raw: bytes) -> dict[str, Any]:
+    """The body of a call to a model, as it was sent. Raises ApiError where it is no JSON object."""
     try:
-        body = json.loads(raw)
+        body = json.loads(raw or b"{}")
     except ValueError as error:
         raise invalid(f"Invalid JSON payload received. {error}.") from error
     if not isinstance(body, dict):
         raise invalid("Invalid JSON payload received. The root must be an object.")
-    normal: dict[str, Any] = _normal(body)
-    return normal
+    return body
 
 
 def camel(key: str) -> str:
@@ -90,13 +93,81 @@ def _is_beta(deployed: dict[str, Any]) -> bool:
     )
 
 
-def _normal(value: Any, key: str = "") -> Any:
+def _normal(value: Any, key: str = "", where: str = "") -> Any:
+    _check(value, key, where)
     if isinstance(value, dict):
         if key in _FREE:
             return value
-        return {camel(name): _normal(inner, camel(name)) for name, inner in value.items()}
+        inner = {camel(name): one for name, one in value.items() if one is not None}
+        return {name: _normal(one, name, f"{where}.{name}".lstrip(".")) for name, one in inner.items()}
     if isinstance(value, list):
-        return value if key in _FREE else [_normal(inner, key) for inner in value]
+        return value if key in _FREE else [_normal(one, "", f"{where}[{at}]") for at, one in enumerate(value)]
     if key in _ENUMS and isinstance(value, int):
         return _ENUMS[key].get(value, value)
-    return value
+    return int(value) if key in _INT32 else value
+
+
+def _check(value: Any, key: str, where: str) -> None:
+    """Refuse a value of the wrong type, as the platform's JSON reader does before any method sees it."""
+    for kind, keys, fits in _TYPES:
+        if key in keys and not fits(value):
+            raise invalid(f"Invalid value at '{where}' ({kind}), {json.dumps(value)}.")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool) and str(value).removeprefix("-").isdecimal()
+
+
+def _is_text_map(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+
+
+_INT32: Final = frozenset(
+    {"minReplicaCount", "maxReplicaCount", "requiredReplicaCount", "initialReplicaCount", "acceleratorCount"}
+)
+_TYPES: Final[tuple[tuple[str, frozenset[str], Callable[[Any], bool]], ...]] = (
+    ("TYPE_INT32", _INT32, _is_whole),
+    ("TYPE_INT64", frozenset({"epochCount"}), _is_whole),
+    (
+        "TYPE_STRING",
+        frozenset(
+            {
+                *(
+                    "displayName",
+                    "description",
+                    "id",
+                    "modelId",
+                    "parentModel",
+                    "sourceModel",
+                    "machineType",
+                    "network",
+                ),
+                *("sharedResources", "updateMask", "deployedModelId", "deploymentResourcePoolId", "baseModel", "etag"),
+                *("trainingDatasetUri", "validationDatasetUri", "tunedModelDisplayName", "outputUri", "imageUri"),
+                *("tunedModelName", "customBaseModel", "gcsUri", "serviceAccount"),
+            }
+        ),
+        lambda value: isinstance(value, str),
+    ),
+    ("TYPE_BOOL", frozenset({"spot", "exportLastCheckpointOnly"}), lambda value: isinstance(value, bool)),
+    ("TYPE_MAP", frozenset({"labels"}), _is_text_map),
+    ("TYPE_MAP", frozenset({"trafficSplit"}), lambda value: isinstance(value, dict)),
+    (
+        "TYPE_MESSAGE",
+        frozenset(
+            {
+                *("deployedModel", "dedicatedResources", "automaticResources", "machineSpec", "scaleToZeroSpec"),
+                *("containerSpec", "deploymentResourcePool", "encryptionSpec", "hyperParameters", "preTunedModel"),
+                *("supervisedTuningSpec", "preferenceOptimizationSpec", "reinforcementTuningSpec", "trainingDataset"),
+                *("distillationSpec", "fullFineTuningSpec", "modelSourceInfo", "baseModelSource"),
+            }
+        ),
+        lambda value: isinstance(value, dict),
+    ),
+    ("TYPE_LIST", frozenset({"deployedModels", "autoscalingMetricSpecs"}), lambda value: isinstance(value, list)),
+    (
+        "TYPE_LIST",
+        frozenset({"versionAliases"}),
+        lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    ),
+)
