@@ -98,6 +98,21 @@ def test_a_resumable_upload_arrives_in_chunks(bucket: Any) -> None:
     assert bucket.blob("stream").download_as_bytes() == data
 
 
+def test_a_resumable_upload_tells_how_much_has_arrived(sandbox: Running, bucket: Any) -> None:
+    url = f"{sandbox.http}/upload/storage/v1/b/{bucket.name}/o"
+    begun = requests.post(url, params={"uploadType": "resumable"}, json={"name": "big"}, timeout=5)
+    session = begun.headers["Location"]
+    first = requests.put(session, data=b"01234", headers={"Content-Range": "bytes 0-4/8"}, timeout=5)
+    asked = requests.put(session, headers={"Content-Range": "bytes */8"}, timeout=5)
+    hole = requests.put(session, data=b"7", headers={"Content-Range": "bytes 7-7/8"}, timeout=5)
+
+    assert [(one.status_code, one.headers.get("Range")) for one in (first, asked)] == [(308, "bytes=0-4")] * 2
+    assert hole.status_code == 503
+    assert bucket.get_blob("big") is None
+    last = requests.put(session, data=b"567", headers={"Content-Range": "bytes 5-7/8"}, timeout=5)
+    assert (last.status_code, bucket.blob("big").download_as_bytes()) == (200, b"01234567")
+
+
 def test_a_wrong_checksum_is_refused(sandbox: Running, bucket: Any) -> None:
     url = f"{sandbox.http}/upload/storage/v1/b/{bucket.name}/o"
     refused = requests.post(

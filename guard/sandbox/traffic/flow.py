@@ -36,12 +36,13 @@ class Part:
         if len(self.codes) == 1:
             return {next(iter(self.codes)): counts}
         draw = np.random.default_rng((*self.seed, first // CHUNK))
+        *others, last = self.codes.items()
         split: dict[int, Counts] = {}
         left, share_left = counts, 1.0
-        for code, share in self.codes.items():
-            split[code] = draw.binomial(left, min(share / share_left, 1.0)) if share_left > 0 else left * 0
+        for code, share in others:
+            split[code] = draw.binomial(left, min(share / share_left, 1.0) if share_left > 0 else 0.0)
             left, share_left = left - split[code], share_left - share
-        split[code] += left  # what rounding of the shares left over
+        split[last[0]] = left
         return split
 
 
