@@ -21,9 +21,9 @@ def unlimited(_service: str, _key: str) -> None:
     """A sandbox has no quota, and its hours pass in seconds."""
 
 
-def limited(per_minute: Mapping[str, int] = PER_MINUTE) -> Limiter:
-    """Make a limiter with a bucket for each service and key, made at its first call."""
-    from pyrate_limiter import BucketFactory, Duration, InMemoryBucket, MonotonicClock, Rate, RateItem
+def limited(most: Mapping[str, int] = PER_MINUTE, *, period_ms: int = 60_000) -> Limiter:
+    """Make a limiter with a bucket for each service and key, made at its first call; `most` calls a period of machine time."""
+    from pyrate_limiter import BucketFactory, InMemoryBucket, MonotonicClock, Rate, RateItem
     from pyrate_limiter import Limiter as Bucketed
 
     clock = MonotonicClock()
@@ -41,7 +41,7 @@ def limited(per_minute: Mapping[str, int] = PER_MINUTE) -> Limiter:
             bucket = self.made.get(item.name)
             if bucket is None:
                 service = item.name.partition(" ")[0]
-                bucket = self.made[item.name] = InMemoryBucket([Rate(per_minute[service], Duration.MINUTE)])
+                bucket = self.made[item.name] = InMemoryBucket([Rate(most[service], period_ms)])
                 self.schedule_leak(bucket)
             return bucket
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -93,10 +94,14 @@ class AppriseChannel:
     """Any of Apprise's services: chat, mail, paging. One message in plain text."""
 
     def __init__(self, field: str, url: str) -> None:
-        import apprise
+        with warnings.catch_warnings():
+            # Its plugins, loaded at the first address, try modules that newer Pythons have dropped.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import apprise
 
-        self._apprise: Any = apprise.Apprise()
-        if not self._apprise.add(url):
+            self._apprise: Any = apprise.Apprise()
+            taken = self._apprise.add(url)
+        if not taken:
             raise ConfigInvalid(
                 f"{field}: found {urlsplit(url).scheme}://{MASK}, which Apprise cannot use.",
                 hint="Expected an Apprise URL (slack://..., mailtos://..., workflows://... for Teams), or https://... "
