@@ -41,6 +41,9 @@ from guard.telemetry.metrics import Metrics
 
 log = logging.get()
 
+Void = Mapping[str, tuple[Act, str]]
+"""Act id -> an open act that has lost its reason, and why."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -104,7 +107,7 @@ class Cycle:
         settled = self._settle(now, lease.term)
         snapshot, view, verdicts, plan = self._decide(settings, now, cycle_id, write=True)
         p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now))
-        void = dict(plan.void) | dict(outdated(view.acts, settings.rules_of))
+        void = {act.id: (act, why) for act, why in (*plan.void, *outdated(view.acts, settings.rules_of))}
         proposed = self._propose(plan, void, settings, now, cycle_id)
         self._tell(plan, void, verdicts, settled, settings, view, now)
         orders = Orders(
@@ -210,16 +213,16 @@ class Cycle:
         return settled
 
     def _propose(
-        self, plan: Plan, void: Mapping[Act, str], settings: Settings, now: datetime, cycle_id: str
+        self, plan: Plan, void: Void, settings: Settings, now: datetime, cycle_id: str
     ) -> list[Act]:
         """Void what has lost its reason, then store an act for every idle thing that has none yet."""
         p = self._p
-        for act, why in void.items():
+        for act, why in void.values():
             if p.ledger.move(act.id, act.state, ActState.CANCELLED, now, detail=why):
                 log.info(events.ACT_CANCELLED, act_id=act.id, endpoint_id=act.key.subject, detail=why)
         proposed: list[Act] = []
         for planned in (*plan.actions, *plan.upcoming, *plan.blocked):
-            if planned.act in void:
+            if planned.act is not None and planned.act.id in void:
                 continue
             if planned.act is not None:
                 if planned.due_at > planned.act.due_at and not planned.act.state.is_in_flight:
@@ -240,7 +243,7 @@ class Cycle:
     def _tell(
         self,
         plan: Plan,
-        void: Mapping[Act, str],
+        void: Void,
         verdicts: Sequence[Verdict],
         settled: Sequence[Did],
         settings: Settings,
@@ -249,7 +252,7 @@ class Cycle:
     ) -> None:
         notices = [
             *telling.enrolled_notices(self._p.enrolled.taken_up(), settings, now),
-            *telling.void_notices(void, now),
+            *telling.void_notices(void.values(), now),
             *telling.removal_notices(plan, settings, now),
             *telling.first_seen_notices(verdicts, view, now),
             *telling.settled_notices(settled, now),

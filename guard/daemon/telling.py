@@ -74,9 +74,9 @@ def removal_notices(plan: Plan, settings: Settings, now: datetime) -> Iterator[N
         )
 
 
-def void_notices(void: Mapping[Act, str], now: datetime) -> Iterator[Notice]:
+def void_notices(void: Iterable[tuple[Act, str]], now: datetime) -> Iterator[Notice]:
     """Who was told that something goes is told that it stays."""
-    for act, why in void.items():
+    for act, why in void:
         if act.state is ActState.PROPOSED:
             continue
         yield _of_act(NoticeKind.REMOVAL_VOID, act, why, now)
