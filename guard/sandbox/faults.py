@@ -25,7 +25,7 @@ class Kind:
 KINDS: Final[Mapping[str, Kind]] = {
     "rate_limited": Kind("the call is refused with 429 RESOURCE_EXHAUSTED"),
     "server_error": Kind("the call fails with `status` 500, 502, 503 or 504 (default 503)", ("status",)),
-    "timeout": Kind("the call never gets an answer; nothing is done"),
+    "timeout": Kind("the call never gets an answer; the work is done only where `done` is true", ("done",)),
     "answer_dropped": Kind("the work is done, then the connection is cut before the answer"),
     "latency": Kind("`seconds` of machine time (default 1) are added to the call", ("seconds",)),
     "page_missing": Kind("a listing leaves out its second page"),
@@ -70,6 +70,7 @@ def _name(value: Any) -> bool:
 
 _VALUES: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
     "seconds": ("a number of seconds", _number),
+    "done": ("true or false", lambda value: isinstance(value, bool)),
     "keep": ("a share from 0 to 1", lambda value: _number(value) and value <= 1),
     "n": ("a whole number of at least 1", _whole),
     "code": ("a gRPC code, a whole number of at least 1", _whole),

@@ -98,7 +98,9 @@ class Frame:
         take = self._world.faults.take
         if fault := take("latency", **about):
             await asyncio.sleep(float(fault.params.get("seconds", 1)))
-        if take("timeout", **about):
+        if fault := take("timeout", **about):
+            if fault.params.get("done"):
+                await self._app(scope, receive, _swallow)
             while (await receive())["type"] != "http.disconnect":
                 pass
             return True

@@ -104,7 +104,8 @@ def read(world: World, since: datetime, until: datetime) -> dict[str, Any]:
     total = Decimal(0)
     lines: list[dict[str, Any]] = []
     unpriced: list[str] = []
-    for run in [*world.deployments, *world.pool_runs]:
+    runs: list[Deployment | PoolRun] = [*world.deployments, *world.pool_runs]
+    for run in runs:
         if run.started_at >= until or (run.ended_at is not None and run.ended_at <= since):
             continue
         seconds, hourly = replica_seconds(run, since, until), prices.hourly(run)

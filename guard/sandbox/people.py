@@ -1,6 +1,7 @@
 """What people (and the platform) do beside the API: one function a kind of change, each as of its own instant."""
 
 import copy
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -59,7 +60,7 @@ def create_endpoint(world: World, spec: EndpointSpec, at: datetime, by: str | No
         _note(world, at, "EndpointService.CreateEndpoint", name, by)
     _, number, _, location, _, endpoint_id = name.split("/")
     if spec.traffic is not None:
-        seed = world.seed + sum(name.encode())
+        seed = world.seed + zlib.crc32(name.encode())
         base = world.settings.get("base_dir")
         world.traffic[number, location, endpoint_id] = parse_traffic(
             spec.traffic, start=world.start, seed=seed, base_dir=base

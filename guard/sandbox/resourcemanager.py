@@ -30,7 +30,8 @@ def classify(verb: str, path: str) -> Target | None:
             return Target(service="resourcemanager", method="ListProjects")
         case ["folders"]:
             return Target(service="resourcemanager", method="ListFolders")
-    return None
+        case _:
+            return None
 
 
 def routes(world: World) -> list[BaseRoute]:

@@ -1,7 +1,6 @@
 """The sandbox as a process or in a thread: HTTP by uvicorn, Monitoring by gRPC, on the loopback only."""
 
 import asyncio
-import importlib.util
 import json
 import os
 import signal
@@ -165,11 +164,10 @@ def _listen(port: int) -> socket.socket:
 def _grpc(world: World, port: int, tls: Tls | None) -> tuple[Any, int]:
     import grpc
 
-    server = grpc.server(ThreadPoolExecutor(_GRPC_WORKERS, thread_name_prefix="sandbox-grpc"))
-    if importlib.util.find_spec("guard.sandbox.monitoring.server") is not None:
-        from guard.sandbox.monitoring.server import add_to
+    from guard.sandbox.monitoring.server import add_to
 
-        add_to(server, world)
+    server = grpc.server(ThreadPoolExecutor(_GRPC_WORKERS, thread_name_prefix="sandbox-grpc"))
+    add_to(server, world)
     address = f"{LOOPBACK}:{port}"
     if tls is None:
         bound = server.add_insecure_port(address)

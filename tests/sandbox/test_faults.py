@@ -9,7 +9,7 @@ import pytest
 
 from guard.sandbox import faults
 from guard.sandbox.server import Running
-from tests.sandbox.test_vertex_refusals import MODEL, P, deploy, made
+from tests.sandbox.test_vertex_refusals import MACHINES, MODEL, P, deploy, made
 
 HOUR = timedelta(hours=1)
 
@@ -50,6 +50,14 @@ def test_a_timeout_never_answers_and_does_nothing(slow: Running, http: httpx.Cli
         http.post(f"{P}/endpoints?endpointId=7", json={"displayName": "e"}, timeout=0.2)
     slow.world.advance(HOUR)
     assert names(http.get(f"{P}/endpoints")) == []
+
+
+def test_a_timeout_may_come_after_the_work_was_done(slow: Running, http: httpx.Client) -> None:
+    strike(http, "timeout", method="CreateEndpoint", done=True)
+    with pytest.raises(httpx.ReadTimeout):
+        http.post(f"{P}/endpoints?endpointId=7", json={"displayName": "e"}, timeout=0.2)
+    slow.world.advance(HOUR)
+    assert names(http.get(f"{P}/endpoints")) == ["7"]
 
 
 def test_a_dropped_answer_leaves_the_work_done(slow: Running, http: httpx.Client) -> None:
@@ -150,6 +158,16 @@ def test_a_permission_is_lost_in_one_location_only(http: httpx.Client) -> None:
     assert http.get(f"{P}/endpoints").status_code == 403
     assert http.get(f"{P}/models").status_code == 200
     assert http.get(f"{P.replace('us-central1', 'europe-west4')}/endpoints").status_code == 200
+
+
+def test_deploying_as_a_service_account_needs_the_right_to_act_as_it(slow: Running, http: httpx.Client) -> None:
+    endpoint = made(http, slow)
+    model = {"model": MODEL, "dedicatedResources": MACHINES, "serviceAccount": "serving@demo.iam.gserviceaccount.com"}
+    strike(http, "permission_lost", permission="iam.serviceAccounts.actAs", count=1)
+    refused = http.post(f"{endpoint}:deployModel", json={"deployedModel": model})
+    assert refused.status_code == 403
+    assert "serving@demo.iam.gserviceaccount.com" in refused.json()["error"]["message"]
+    assert http.post(f"{endpoint}:deployModel", json={"deployedModel": model}).status_code == 200
 
 
 def test_the_clock_jumps_once_when_its_time_comes(slow: Running, http: httpx.Client) -> None:

@@ -80,6 +80,23 @@ def test_labels_go_to_the_model_and_to_each_checkpoints_endpoint(slow: Running, 
     assert [one.name for one in client.models.list(config={"query_base": False})] == [done.tuned_model.model[:-2]]
 
 
+def test_the_audit_log_names_the_submitter_for_the_job_and_the_service_agent_for_what_it_makes(
+    slow: Running, http: httpx.Client
+) -> None:
+    body = {"baseModel": "gemini-2.5-flash", "supervisedTuningSpec": {"trainingDatasetUri": "gs://elsewhere/t.jsonl"}}
+    submitter = {"Authorization": "Bearer sandbox:support-team@example.com"}
+    http.post(f"{P}/tuningJobs", json=body | {"labels": {}}, headers=submitter)
+    slow.world.advance(timedelta(hours=3))
+    makers = {one.method.rpartition(".")[2]: one.principal for one in slow.world.creations}
+    agent = "service-100000000001@gcp-sa-aiplatform.iam.gserviceaccount.com"
+    assert makers == {
+        "CreateTuningJob": "support-team@example.com",
+        "UploadModel": agent,
+        "CreateEndpoint": agent,
+        "DeployModel": agent,
+    }
+
+
 def test_only_the_last_checkpoint_is_served_when_asked_for(slow: Running, client: Any) -> None:
     tune(client, epoch_count=4, export_last_checkpoint_only=True)
     slow.world.advance(timedelta(hours=3))

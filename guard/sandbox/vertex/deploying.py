@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from guard.sandbox import operations
-from guard.sandbox.errors import ApiError, exhausted, invalid, precondition
+from guard.sandbox.errors import ApiError, denied, exhausted, invalid, precondition
 from guard.sandbox.timings import deploy_kind, takes
 from guard.sandbox.vertex import documents, fleet, registry
 from guard.sandbox.vertex.documents import Document, save
@@ -43,6 +43,7 @@ def deploy(request: Request) -> Document:
         raise invalid(f"The Model {bare} is not in the location of the Endpoint, {request.path.location}.")
     model = registry.find(world, bare, version)
     _check_resources(request, deployed, model)
+    _check_act_as(request, deployed)
     serving = {one["id"] for one in endpoint.get("deployedModels", ())}
     coming = {one.subject for one in operations.running(world, request.name, method="DeployModel")}
     chosen = str(deployed.get("id") or "")
@@ -191,6 +192,16 @@ def check_machines(resources: Any, *, beta: bool) -> None:
     for period in resources.get("scaleToZeroSpec", {}).values():
         if not 300 <= float(str(period).removesuffix("s")) <= 28800:
             raise invalid(f"scale_to_zero_spec periods are 300 to 28800 seconds; got {period}.")
+
+
+def _check_act_as(request: Request, deployed: Document) -> None:
+    """Whoever deploys with a service account must be allowed to act as it."""
+    account = deployed.get("serviceAccount")
+    if not account:
+        return
+    resource = f"projects/{request.project.number}/serviceAccounts/{account}"
+    if not request.world.authorize(request.principal, "iam.serviceAccounts.actAs", resource):
+        raise denied("iam.serviceAccounts.actAs", resource, service="iam.googleapis.com")
 
 
 def _shortage(request: Request, deployed: Document) -> str | None:

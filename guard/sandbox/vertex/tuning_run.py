@@ -9,7 +9,7 @@ from guard.sandbox.learn.vertex import note_job
 from guard.sandbox.vertex import documents, fleet, registry
 from guard.sandbox.vertex.documents import Document, save
 from guard.sandbox.vertex.names import last, parent_of, split_version
-from guard.sandbox.world import World
+from guard.sandbox.world import Creation, World
 
 ENDED: Final = frozenset(
     {
@@ -174,7 +174,15 @@ def _register(world: World, job: Document, course: Course, at: datetime, *, open
     }
     if open_model:
         body["artifactUri"] = f"{job['outputUri'].rstrip('/')}/postprocess/node-0/checkpoints/final"
+    _note(world, "ModelService.UploadModel", name, at)
     return registry.add_version(world, name, body, at)
+
+
+def _note(world: World, method: str, name: str, at: datetime) -> None:
+    """What a job makes, the platform's service agent makes: the submitter stands at the job's own entry only."""
+    agent = f"service-{name.split('/')[1]}@gcp-sa-aiplatform.iam.gserviceaccount.com"
+    full = f"google.cloud.aiplatform.v1.{method}"
+    world.creations.append(Creation(at=at, method=full, resource=name, principal=agent))
 
 
 def _serve(
@@ -207,6 +215,8 @@ def _serve(
             "checkpointId": str(number),
         }
         fleet.attach(world, endpoint, deployed, {deployed_id: 100}, at)
+        for method in ("CreateEndpoint", "DeployModel"):
+            _note(world, f"EndpointService.{method}", endpoint, at)
         listed.append(
             {
                 "checkpointId": str(number),
