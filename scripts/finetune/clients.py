@@ -6,6 +6,7 @@ Reads may retry; calls that start something are made by clients whose retries ar
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,6 +95,10 @@ class Place:
 def genai_client(place: Place) -> genai.Client:
     """google-genai's client for Vertex AI. Project and location are arguments: with a base URL it ignores the environment's."""
     from google import genai
+
+    # It warns that tuning is experimental, though nothing else is left (facts of 2026-11-24), and of states newer than itself.
+    warnings.filterwarnings("ignore", module=r"google\.genai.*")
+    warnings.filterwarnings("ignore", category=genai._common.ExperimentalWarning)  # noqa: SLF001  # it is public nowhere
 
     base = sandbox()
     if base:

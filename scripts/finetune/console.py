@@ -20,7 +20,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from finetune.errors import FINE, INTERRUPTED, ProviderError, UserError
 
 Output = Literal["text", "json"]
-out = Console(soft_wrap=True, highlight=False)
+_WIDE = 160  # where nobody looks at a terminal, tables are not folded
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -99,9 +100,11 @@ def confirm(question: str, *, yes: bool) -> bool:
 
 
 def usd(amount: Decimal | None) -> str:
-    """An amount for people: two places from a dollar up, else as many as it needs; unknown is said."""
+    """An amount for people: cents from a dollar up, else up to four telling digits, never fewer than two places; unknown is said."""
     if amount is None:
         return "unknown"
-    if amount >= 1:
+    if amount >= 1 or not amount:
         return f"${amount:,.2f}"
-    return f"${amount:.6f}".rstrip("0").rstrip(".") if amount else "$0"
+    places = max(2, 3 - amount.adjusted())
+    whole, _, fraction = f"{amount:.{places}f}".partition(".")
+    return f"${whole}.{fraction.rstrip('0'):0<2}"

@@ -1,0 +1,90 @@
+"""What a run left at OpenAI: a running job, tuned models and checkpoints, uploaded and result files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from finetune.leftovers.item import Leftover
+from finetune.openai_tuning import ENDED, KEY_MARK
+from finetune.runs import Run
+
+if TYPE_CHECKING:
+    import openai
+
+NO_WAY_BACK = "cannot be made again if the organisation may no longer tune"
+
+
+def find(client: openai.OpenAI, run: Run) -> list[Leftover]:
+    """Everything, in the order in which it can be removed."""
+    once = client.with_options(max_retries=0)
+    out: list[Leftover] = []
+    models: list[str] = []
+    files: list[str] = []
+    for job in client.fine_tuning.jobs.list(metadata={KEY_MARK: run.key}):
+        if job.status not in ENDED:
+            out.append(
+                Leftover(
+                    kind="job",
+                    name=job.id,
+                    bills="training tokens while it runs",
+                    remove=_quiet(once.fine_tuning.jobs.cancel, job.id),
+                )
+            )
+        if job.fine_tuned_model:
+            models.append(job.fine_tuned_model)
+            models += [item.fine_tuned_model_checkpoint for item in client.fine_tuning.jobs.checkpoints.list(job.id)]
+        files += job.result_files or []
+    for name in dict.fromkeys(models):
+        if _there(client.models.retrieve, name):
+            out.append(
+                Leftover(
+                    kind="model",
+                    name=name,
+                    bills="nothing while nobody calls it",
+                    remove=_quiet(once.models.delete, name),
+                    warning=NO_WAY_BACK,
+                )
+            )
+    for file in client.files.list():
+        if (
+            file.id in files
+            or file.filename.startswith(f"{run.name}-train-")
+            or file.filename.startswith(f"{run.name}-validation-")
+        ):
+            out.append(
+                Leftover(
+                    kind="file",
+                    name=f"{file.id} {file.filename}",
+                    bills="nothing",
+                    remove=_quiet(once.files.delete, file.id),
+                )
+            )
+    return out
+
+
+def _there(look: Callable[[str], Any], name: str) -> bool:
+    import openai
+
+    try:
+        look(name)
+    except openai.NotFoundError:
+        return False
+    return True
+
+
+def _quiet(act: Callable[[str], Any], name: str) -> Callable[[], None]:
+    """The act, with "not there" and "has ended" taken for done."""
+
+    def remove() -> None:
+        import openai
+
+        try:
+            act(name)
+        except openai.NotFoundError:
+            return
+        except openai.BadRequestError as error:
+            if error.code != "invalid_job_status":
+                raise
+
+    return remove

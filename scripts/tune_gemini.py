@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Tune Gemini on Vertex AI: upload to Cloud Storage, create the job, follow it, use the model. Repeatable after Ctrl-C."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from finetune import bucket, clock, console, starting, vertex_tuning
+from finetune.clients import Place, genai_client, storage_client, talking_to
+from finetune.console import Output
+from finetune.errors import FINE, FOUND_SOMETHING, UserError
+from finetune.limits import DEFAULT_MODEL
+from finetune.prices import PriceBook
+from finetune.runs import Run
+from finetune.tuned import place_of
+
+app = console.app(
+    "tune_gemini.py",
+    "Tune a Gemini model on Vertex AI, resumably. The tuned model answers per token; nothing has to be deployed.",
+)
+RunName = Annotated[str, Parameter(help="Name of the run; its record is runs/NAME/run.json, and it becomes a label.")]
+Poll = Annotated[float, Parameter(help="Seconds between looks at the job.")]
+
+
+@app.command
+def start(
+    *,
+    run: RunName,
+    train: Path,
+    bucket_uri: Annotated[str, Parameter(name="--bucket", help="gs://BUCKET or gs://BUCKET/FOLDER for the data.")],
+    owner: Annotated[str, Parameter(help="Whose it is; becomes a label of job, model and endpoint.")],
+    validation: Path | None = None,
+    model: str = DEFAULT_MODEL["gemini"],
+    epochs: int | None = None,
+    rate: Annotated[float | None, Parameter(help="Learning-rate multiplier.")] = None,
+    adapter_size: Annotated[int | None, Parameter(help="1, 2, 4, 8 or 16.")] = None,
+    every_checkpoint: Annotated[
+        bool,
+        Parameter(
+            help="Keep a checkpoint an epoch. Each gets an endpoint of its own, about ten in all, hence off.",
+            negative="",
+        ),
+    ] = False,
+    project: str | None = None,
+    location: str | None = None,
+    prices: Path | None = None,
+    yes: Annotated[bool, Parameter(help="Agree to the price without being asked.", negative="")] = False,
+    detach: Annotated[bool, Parameter(help="Do not wait for the job's end.", negative="")] = False,
+    poll: Poll = 10.0,
+    output: Output = "text",
+) -> int:
+    """Check, price, upload, create and follow a job; run it again to go on where it was left."""
+    if adapter_size is not None and adapter_size not in vertex_tuning.ADAPTERS:
+        raise UserError(
+            f"--adapter-size: found {adapter_size}, expected one of {', '.join(map(str, vertex_tuning.ADAPTERS))}."
+        )
+    now = clock.now()
+    place = Place.of(project, location)
+    record = Run.start(run, provider="gemini", now=now)
+    vertex_tuning.labels(record, owner)
+    request = vertex_tuning.Request(
+        model=model, epochs=epochs, rate=rate, adapter_size=adapter_size, every_checkpoint=every_checkpoint
+    )
+    record.fix("parameters", {**asdict(request), "owner": owner, "bucket": bucket_uri, **asdict(place)})
+    if record.result("create job") is None:
+        book = PriceBook.load(prices)
+        ready = starting.look(
+            record,
+            target="gemini",
+            model=model,
+            train=train,
+            validation=validation,
+            epochs=epochs,
+            book=book,
+            today=now.date(),
+        )
+        if not starting.say_and_ask(
+            ready, now.date(), yes=yes, also="A tuned Gemini model costs nothing known while nobody calls it."
+        ):
+            return FOUND_SOMETHING
+    store = storage_client(place)
+    uris: list[str | None] = []
+    with talking_to("Cloud Storage", "uploading the data"), console.progress("Uploading") as show:
+        for part, path in (("train", train), ("validation", validation)):
+            if path is None:
+                uris.append(None)
+            else:
+                uris.append(
+                    bucket.upload(
+                        store, record, part, path, bucket_uri, now, lambda share, part=part: show(part, share)
+                    )
+                )  # type: ignore[misc]  # the default binds the part
+    client = genai_client(place)
+    with talking_to("Vertex AI", "creating the job"):
+        name = vertex_tuning.create(client, record, request, str(uris[0]), uris[1], owner, now)
+    if detach:
+        console.emit(
+            output,
+            record.data,
+            lambda: console.out.print(f"{name}; go on with: tune_gemini.py follow --run {run}", markup=False),
+        )
+        return FINE
+    return _follow(record, name, poll, output)
+
+
+@app.command
+def follow(*, run: RunName, poll: Poll = 10.0, output: Output = "text") -> int:
+    """Watch a job to its end."""
+    record = Run.open(run)
+    return _follow(record, _job(record), poll, output)
+
+
+def _job(record: Run) -> str:
+    made = record.result("create job")
+    if made is None:
+        raise UserError(
+            f"{record.folder}: the run has no job yet. Begin with: tune_gemini.py start --run {record.name} --train FILE"
+        )
+    return str(made["name"])
+
+
+def _follow(record: Run, name: str, poll: float, output: Output) -> int:
+    client = genai_client(place_of(record))
+    with talking_to("Vertex AI", "following the job"):
+        job = vertex_tuning.follow(client, name, poll=poll, told=lambda text: console.err.print(text, markup=False))
+    results = vertex_tuning.results_of(job)
+    price = PriceBook.load().find(record.data["parameters"]["model"])
+    results["cost_usd"] = starting.trained_cost(price, results["trained_tokens"]) if price is not None else None
+    record.note(**results)
+    console.emit(output, record.data, lambda: _say(record))
+    return FINE if results["status"] in vertex_tuning.GOOD else FOUND_SOMETHING
+
+
+def _say(record: Run) -> None:
+    results = record.data["results"]
+    if results["model"] is None:
+        console.out.print(f"The job ended as {results['status']}. {results['error'] or ''}", markup=False)
+        return
+    console.out.print(f"model    {results['model']}\nendpoint {results['endpoint']}", markup=False)
+    if results["trained_tokens"] is not None:
+        console.out.print(
+            f"{results['trained_tokens']:,} tokens will be billed, about ${results['cost_usd']}", markup=False
+        )
+    for item in results["checkpoints"]:
+        console.out.print(f"  epoch {item['epoch']}, step {item['step']}: {item['model']}", markup=False)
+    console.out.print(
+        f"Next: evaluate.py --run {record.name} --test FILE, predict.py --run {record.name} TEXT, teardown.py --run {record.name}",
+        markup=False,
+    )
+
+
+@app.command
+def cancel(*, run: RunName, output: Output = "text") -> int:
+    """Stop a job."""
+    record = Run.open(run)
+    client = genai_client(place_of(record))
+    name = _job(record)
+    with talking_to("Vertex AI", "cancelling the job"):
+        state = client.tunings.get(name=name).state
+        if str(state.value if state else "") not in vertex_tuning.ENDED:
+            client.tunings.cancel(name=name)
+    console.emit(output, {"name": name}, lambda: console.out.print(f"{name}: cancelling", markup=False))
+    return FINE
+
+
+if __name__ == "__main__":
+    console.run(app)
