@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from math import isnan
+from operator import add
 from typing import overload
 
 from guard.adapters.monitoring.queries import Column, Query
-from guard.adapters.monitoring.series import Point
+from guard.adapters.monitoring.series import HourlySeries
 from guard.core.usage import HourRow
 
-_ABSENT = float("nan")
 _COUNTED = (
     Column.PREDICTIONS,
     Column.RESPONSES,
@@ -25,40 +26,41 @@ _COUNTED = (
 
 
 class Hours:
-    """The figures of one deployed model or pool over whole hours [first, last); NaN where there was no series."""
+    """The figures of one deployed model or pool from the hour `first` on; ABSENT where there was no series."""
 
-    __slots__ = ("_columns", "_first", "_length")
+    __slots__ = ("_columns", "_first")
 
-    def __init__(self, first: int, last: int) -> None:
+    def __init__(self, first: int) -> None:
         self._first = first
-        self._length = last - first
         self._columns: list[array[float] | None] = [None] * len(Column)
 
-    def add(self, column: Column, hour: int, value: float, *, largest: bool = False) -> None:
-        """Add a value to an hour, or keep the larger of the two (`largest`, for shares)."""
-        values = self._columns[column]
-        if values is None:
-            values = self._columns[column] = array("d", [_ABSENT]) * self._length
-        before = values[hour - self._first]
-        if before != before:  # noqa: PLR0124  # only NaN differs from itself
-            values[hour - self._first] = value
-        else:
-            values[hour - self._first] = max(before, value) if largest else before + value
+    def add(self, column: Column, values: array[float], *, largest: bool = False) -> None:
+        """Add a series hour by hour, or keep the larger of the two values (`largest`, for shares)."""
+        before = self._columns[column]
+        if before is None:
+            self._columns[column] = values
+            return
+        join = max if largest else add
+        self._columns[column] = array(
+            "d",
+            (
+                new if isnan(old) else old if isnan(new) else join(old, new)
+                for old, new in zip(before, values, strict=True)
+            ),
+        )
 
     def get(self, column: Column, hour: int) -> float | None:
         """Return the figure, or None."""
         values = self._columns[column]
-        if values is None:
+        if values is None or isnan(value := values[hour - self._first]):
             return None
-        value = values[hour - self._first]
-        return None if value != value else value  # noqa: PLR0124  # only NaN differs from itself
+        return value
 
     def add_requests_of(self, other: Hours) -> None:
         """Count another's requests here too."""
         for column in _COUNTED:
-            for hour in range(self._first, self._first + self._length):
-                if (value := other.get(column, hour)) is not None:
-                    self.add(column, hour, value)
+            if (values := other._columns[column]) is not None:  # the same class
+                self.add(column, values)
 
 
 class Rows(Sequence[HourRow]):
@@ -106,23 +108,23 @@ class Rows(Sequence[HourRow]):
         )
 
 
-def assemble(answers: Iterable[tuple[Query, Iterable[Point]]], first: int, last: int) -> dict[str, Hours]:
-    """Sort the points of all queries by what they belong to.
+def assemble(answers: Iterable[tuple[Query, Iterable[HourlySeries]]], first: int) -> dict[str, Hours]:
+    """Sort the series of all queries by what they belong to; `first` is the window's first hour.
 
     Requests that name an endpoint but no deployed model count for every deployed model of that endpoint: more use than
     there was, never less.
     """
     found: dict[str, Hours] = {}
     unnamed: dict[str, Hours] = {}
-    for query, points in answers:
-        for point in points:
-            place = found if point.names_deployed_model else unnamed
-            hours = place.get(point.owner)
+    for query, answer in answers:
+        for series in answer:
+            place = found if series.names_deployed_model else unnamed
+            hours = place.get(series.owner)
             if hours is None:
-                hours = place[point.owner] = Hours(first, last)
-            hours.add(query.column, point.hour, point.value, largest=query.reduce == "REDUCE_MAX")
-            if query.failed is not None and point.code and not point.code.startswith("2"):
-                hours.add(query.failed, point.hour, point.value)
+                hours = place[series.owner] = Hours(first)
+            hours.add(query.column, series.values, largest=query.reduce == "REDUCE_MAX")
+            if query.failed is not None and series.code and not series.code.startswith("2"):
+                hours.add(query.failed, series.values)
     for endpoint, hours in unnamed.items():
         for name, of_model in found.items():
             if name.startswith(f"{endpoint}/"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite, isnan
 from typing import Any
 
 from guard.adapters.connection import Connection, Read
@@ -19,38 +20,47 @@ PAGE_POINTS = 20_000
 """Points a page; the platform allows 100,000. Smaller pages keep the largest answer in memory at about 3 MB."""
 
 
+ABSENT = float("nan")
+"""An hour without a point."""
+
+
 @dataclass(frozen=True, slots=True)
-class Point:
-    """One hour's value of one series; `owner` is the canonical name of what it belongs to, `endpoint` where no deployed
-    model was named.
+class HourlySeries:
+    """One series: the value of each hour of the window, ABSENT where there was no point.
+
+    `owner` is the canonical name of what it belongs to: an endpoint where the series names no deployed model.
     """
 
     owner: str
     names_deployed_model: bool
     code: str
-    hour: int
-    value: float
+    values: array[float]
 
 
-def read_points(connection: Connection, project: Project, query: Query, window: Window) -> list[Point]:
+def read_series(connection: Connection, project: Project, query: Query, window: Window) -> list[HourlySeries]:
     """Run one query. Raises GuardError; Malformed where the answer cannot be trusted.
 
     A series and hour that comes twice counts once, with the larger value; different series of one deployment (spot and
-    not) are all returned, for the caller to add up.
+    not) are all returned, for the caller to add up. Packed as they come in: a week of a thousand deployments is 168,000
+    points a metric, which as objects would take 30 MB.
     """
-    found: dict[tuple[tuple[tuple[str, str], ...], int], Point] = {}
-    for series in _series(connection, project, query, window):
-        labels = {**series.resource.labels, **series.metric.labels}
+    first, last = hour_number(window.start), hour_number(window.end)
+    found: dict[tuple[tuple[str, str], ...], HourlySeries] = {}
+    for raw in _series(connection, project, query, window):
+        labels = {**raw.resource.labels, **raw.metric.labels}
         key = tuple(sorted(labels.items()))
-        owner, named = _owner(project, query, labels)
-        code = labels.get("response_code", "")
-        scale = _scale(query, series.unit)
-        for raw in series.points:
-            hour = _hour(raw, query, window)
-            value = _value(raw, query) * scale
-            before = found.get((key, hour))
-            if before is None or before.value < value:
-                found[key, hour] = Point(owner, named, code, hour, value)
+        series = found.get(key)
+        if series is None:
+            owner, named = _owner(project, query, labels)
+            series = found[key] = HourlySeries(
+                owner, named, labels.get("response_code", ""), array("d", [ABSENT]) * (last - first)
+            )
+        scale = _scale(query, raw.unit)
+        for point in raw.points:
+            at = _hour(point, query, first, last) - first
+            value = _value(point, query) * scale
+            before = series.values[at]
+            series.values[at] = value if isnan(before) else max(before, value)
     return list(found.values())
 
 
@@ -115,13 +125,13 @@ def _owner(project: Project, query: Query, labels: dict[str, str]) -> tuple[str,
     return (f"{endpoint}/deployedModels/{deployed}", True) if deployed else (endpoint, False)
 
 
-def _hour(raw: Any, query: Query, window: Window) -> int:
+def _hour(raw: Any, query: Query, first: int, last: int) -> int:
     """The hour that a point is about: aligned points are stamped with the end of theirs."""
     end = raw.interval.end_time
     if end.seconds % HOUR_S or end.nanos:
         raise Malformed(f"{query.metric}: a point that ends at {end.ToJsonString()}, not on the hour.")
     hour = int(end.seconds) // HOUR_S - 1
-    if not hour_number(window.start) <= hour < hour_number(window.end):
+    if not first <= hour < last:
         raise Malformed(f"{query.metric}: a point at {end.ToJsonString()}, outside of what was asked for.")
     return hour
 
@@ -134,7 +144,7 @@ def _value(raw: Any, query: Query) -> float:
             value = float(raw.value.double_value)
         case other:
             raise Malformed(f"{query.metric}: a value of kind {other}, expected a number.")
-    if not math.isfinite(value) or value < 0 or value > query.largest:
+    if not isfinite(value) or value < 0 or value > query.largest:
         raise Malformed(f"{query.metric}: a value of {value:g} in one hour, which cannot be.")
     return value
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from guard.adapters.connection import Connection
 from guard.adapters.monitoring.queries import ENDPOINT_QUERIES, POOL_QUERIES, Query
 from guard.adapters.monitoring.rows import Rows, assemble
-from guard.adapters.monitoring.series import Point, read_points
+from guard.adapters.monitoring.series import HourlySeries, read_series
 from guard.core.units import Window, hour_number, hour_start
 from guard.ports.errors import GuardError
 from guard.ports.inventory import Project
@@ -49,11 +49,11 @@ class MonitoringTraffic:
         """
         _require_whole_hours(window)
         queries = (*ENDPOINT_QUERIES, *(POOL_QUERIES if self._has_pools(project) else ()))
-        futures: list[tuple[Query, Future[list[Point]]]] = [
-            (query, self._connection.workers.submit(read_points, self._connection, project, query, window))
+        futures: list[tuple[Query, Future[list[HourlySeries]]]] = [
+            (query, self._connection.workers.submit(read_series, self._connection, project, query, window))
             for query in queries
         ]
-        answers: list[tuple[Query, list[Point]]] = []
+        answers: list[tuple[Query, list[HourlySeries]]] = []
         problems: list[str] = []
         for query, future in futures:
             try:
@@ -68,7 +68,7 @@ class MonitoringTraffic:
         settled = min(last, hour_number(self._now() - self._metric_lag))
         covered_until = settled if not problems else first
         covered = Window(window.start, hour_start(covered_until)) if covered_until > first else None
-        hours = assemble(answers, first, last)
+        hours = assemble(answers, first)
         return Reading(
             project=project,
             window=window,
