@@ -41,7 +41,7 @@ def gate(
         if mine is not None:
             evidence = {"resource": mine}
             return Keep(subject=subject, reason=KeepReason.GUARD_ITSELF, policy=name, evidence=evidence)
-    held = kept_by_person(sight, subject, name, (subject.name, *subject.members))
+    held = kept_by_person(sight, subject, name, (subject.name, *subject.members)) if sight.has_keeps else None
     if held is not None:
         return held
     for labels in (subject.labels, *further_labels):

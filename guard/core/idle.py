@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from guard.core.probes import probe_hours
 from guard.core.reasons import KeepReason, RemoveReason
 from guard.core.rules import Probes
-from guard.core.units import HOUR, hour_number, hour_start
+from guard.core.units import hour_number, hour_start
 from guard.core.usage import Usage
 
 RECENT_HOURS = 4
@@ -33,31 +33,41 @@ class Silence:
     """What usage proves of one subject. `hours` count since `counted_from`; `holes` are settled hours that do not."""
 
     hours: int
-    counted_from: datetime
-    last_used_at: datetime | None  # start of the latest hour with a use
+    counted_from_hour: int
+    last_used_hour: int | None  # the latest hour with a use
     used_lately: bool
-    proven_until: datetime | None
+    proven_until_hour: int | None  # the hour after the latest with complete counts
     holes: int
     why_not: KeepReason | None  # the instruments do not work for it now
     disagreed: bool  # what restarted the clock was a busy machine without a counted request
     kind: RemoveReason
-    last_call_at: datetime | None  # start of the latest hour with any request, probes and failing ones included
+    last_call_hour: int | None  # the latest hour with any request, probes and failing ones included
 
     @property
     def length(self) -> timedelta:
         return timedelta(hours=self.hours)
 
+    @property
+    def counted_from(self) -> datetime:
+        return hour_start(self.counted_from_hour)
+
+    @property
+    def last_used_at(self) -> datetime | None:
+        """The start of the latest hour with a use."""
+        return None if self.last_used_hour is None else hour_start(self.last_used_hour)
+
     def ends_at(self, wait: timedelta) -> datetime:
         """When the wait is over if the silence goes on: stable while it does, later by every hole."""
-        return (self.proven_until or self.counted_from) + wait - self.length
+        known = self.counted_from_hour if self.proven_until_hour is None else self.proven_until_hour
+        return hour_start(max(known, self.counted_from_hour) - self.hours) + wait
 
 
 def silence(
     usage: Usage | None,
     since: datetime,
-    now: datetime,
     *,
-    lag: timedelta,
+    now_hour: int,
+    settled: int,
     probes: Probes | None = None,
     failing_is_use: bool = True,
 ) -> Silence:
@@ -66,21 +76,24 @@ def silence(
     Args:
         usage: Its record; None where there is none.
         since: When it was deployed; what lies before belongs to something else.
-        now: The instant of the look.
-        lag: How late metrics may arrive; hours that end later than `now - lag` are not settled.
+        now_hour: The hour in which the look is taken.
+        settled: The first hour that is not settled: metrics may still arrive for it and what follows.
         probes: Calls that are declared as probes and count as silence while they fit.
         failing_is_use: False where a call that fails is no use.
     """
-    first = _ceil_hour(since)
-    settled = hour_number(now - lag)
+    born = hour_number(since)
+    first = born if hour_start(born) == since else born + 1
     if usage is None:
         waited = max(0, settled - first)
         why = KeepReason.METRICS_MISSING if waited >= RECENT_HOURS else None
-        return Silence(0, hour_start(first), None, False, None, waited, why, False, RemoveReason.IDLE, None)
+        return Silence(0, first, None, False, None, waited, why, False, RemoveReason.IDLE, None)
 
     origin = usage.origin
-    alive = ~0 << max(0, hour_number(since) - origin)  # hours before the deployment belong to something else
-    called = usage.used & alive
+    before = born - origin
+    called, suspects = usage.used, usage.busy & ~usage.used
+    if before > 0:  # hours before the deployment belong to something else
+        called = called >> before << before
+        suspects = suspects >> before << before
     uses, kind = called, RemoveReason.IDLE
     if probes is not None and called:
         uses = called & ~probe_hours(usage, probes, settled)
@@ -89,9 +102,8 @@ def silence(
         uses &= usage.answered
         kind = RemoveReason.ONLY_FAILING if kind is RemoveReason.IDLE else kind
     last = origin + uses.bit_length() - 1 if uses else None
-    begin = first if last is None else max(first, last + 1)
+    begin = first if last is None or last < first else last + 1
 
-    suspects = usage.busy & ~usage.used & alive
     disagrees = False
     if suspects:
         busy = origin + suspects.bit_length() - 1
@@ -99,21 +111,22 @@ def silence(
             disagrees = busy - begin >= START_UP_HOURS
             begin = busy + 1
 
-    shift = max(0, begin - origin)
+    shift = begin - origin if begin > origin else 0
     silent = ((usage.covered & usage.live & usage.quiet & ~uses) >> shift).bit_count()
-    if not (called >> shift):
+    if kind is not RemoveReason.IDLE and not called >> shift:
         kind = RemoveReason.IDLE
+    holes = settled - begin - silent
     return Silence(
         silent,
-        hour_start(begin),
-        None if last is None else hour_start(last),
-        last is not None and last >= hour_number(now) - LATELY_HOURS,
-        usage.covered_until,
-        max(0, settled - begin - silent),
+        begin,
+        last,
+        last is not None and last >= now_hour - LATELY_HOURS,
+        origin + usage.covered.bit_length() if usage.covered else None,
+        max(0, holes),
         _why_not(usage, uses, begin, settled),
         disagrees,
         kind,
-        hour_start(origin + called.bit_length() - 1) if called else None,
+        origin + called.bit_length() - 1 if called else None,
     )
 
 
@@ -134,7 +147,3 @@ def _why_not(usage: Usage, uses: int, begin: int, settled: int) -> KeepReason | 
     if not live:
         return KeepReason.NOT_LIVE
     return KeepReason.WITNESS_DISAGREES if live & (usage.busy >> shift) else KeepReason.WITNESS_MISSING
-
-
-def _ceil_hour(at: datetime) -> int:
-    return hour_number(at + HOUR - timedelta(microseconds=1))

@@ -53,7 +53,7 @@ def judge_pool(sight: Sight, pool: ResourcePool, found: Sequence[Sharer]) -> Ver
         young = too_young(sight, youngest, policy)
         if young is not None:
             return replace(young, subject=subject)
-        facts = {"machine": subject.machine, "sharers": list(members)}
+        facts: dict[str, object] = {"machine": subject.machine, "sharers": list(members)}
         verdicts.append(judge_silence(sight, youngest, rules, policy, usage, pool.machine, price, facts))
     verdict = max(verdicts, key=_firmness)
     if isinstance(verdict, Idle):

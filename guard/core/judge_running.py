@@ -71,7 +71,7 @@ def judge_deployed(sight: Sight, endpoint: Endpoint, deployed: DeployedModel) ->
     young = too_young(sight, subject, policy)
     if young is not None:
         return young
-    facts = {
+    facts: dict[str, object] = {
         "machine": subject.machine,
         "traffic_share": deployed.traffic_share,
         "model": deployed.model,

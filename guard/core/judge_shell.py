@@ -10,7 +10,7 @@ from guard.core.reasons import KeepReason, RemoveReason
 from guard.core.rules import Policy, Rules, StageRule
 from guard.core.sight import Sight
 from guard.core.subjects import endpoint_subject, iso, model_subject
-from guard.core.units import HOUR
+from guard.core.units import HOUR, hour_number
 from guard.core.verdict import Evidence, Idle, Keep, Stage, Subject, Verdict
 
 
@@ -87,7 +87,7 @@ def _weigh(
     since = _empty_since(sight, subject)
     rule = stage.wait if stage.wait is not None else policy.wait
     notice = stage.notify_before if stage.notify_before is not None else policy.notify_before
-    wait = sight.wait(subject, rules, policy, rule, notice, None, None, since)
+    wait = sight.wait(subject, rules, policy, rule, notice, None, None, hour_number(since))
     lasted = max(timedelta(0), sight.now - since)
     evidence: dict[str, object] = {
         **facts,

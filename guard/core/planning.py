@@ -18,7 +18,7 @@ from guard.core.plan import Breaker, Doubt, LedgerView, Plan, Planned
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActKey, ActState, act_id
 from guard.core.rules import Limits, Mode, Policy, Rules
-from guard.core.verdict import Idle, Keep, Stage, Undecided, Verdict
+from guard.core.verdict import Idle, Keep, Stage, Subject, Undecided, Verdict
 from guard.core.voiding import void_acts
 
 NO_SCOPES: frozenset[Scope] = frozenset()
@@ -29,15 +29,15 @@ COUNTED = frozenset({ActState.FAILED, ActState.REFUSED})
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One act to be, before limits: with the rules and policy it comes from, and what blocks it."""
+    """One act to be, before limits: with the rules and policy it comes from, and what bears on it."""
 
     planned: Planned
     rules: Rules
+    policy: Policy
     is_due: bool
     is_new: bool  # nothing open in the ledger
     selected_at: datetime  # when it was first proposed; now, where nothing is open
     is_overdue: bool  # its wait was over long before that: not its silence but a change made it removable
-    policy: Policy
     history: tuple[Act, ...]  # every act on this very thing that the ledger told of, oldest first
 
 
@@ -69,11 +69,12 @@ def make_plan(
     doubtful = {doubt.scope for doubt in doubts if not doubt.acknowledged}
     void = void_acts(verdicts, view.acts, doubtful | incomplete)
     acts = _by_thing(view.acts, {act.id for act, _ in void})
+    policies = _Policies()
     items = [
-        _item(planned, rules, acts, view, now)
+        _item(part, group, rules, policies.get(rules, verdict.policy), acts, view, now)
         for verdict in sorted(verdicts, key=lambda v: v.subject.name)
         if isinstance(verdict, Idle) and (rules := rules_of(verdict.subject.project_id)) is not None
-        for planned in _expand(verdict)
+        for part, group in _expand(verdict)
     ]
     fleet = sum(1 for v in verdicts if v.subject.billed)
     widening = _widening(items, view, now, config_digest)
@@ -83,13 +84,12 @@ def make_plan(
     due: list[Planned] = []
     for item in items:
         reasons = _blocks(item, view, now, doubtful, widening, tripped)
-        planned = replace(item.planned, blocks=tuple(reasons))
         if reasons and (item.is_due or not _may_announce(item, reasons)):
-            blocked.append(planned)
+            blocked.append(replace(item.planned, blocks=tuple(reasons)))
         elif item.is_due:
-            due.append(planned)
+            due.append(item.planned)
         else:
-            upcoming.append(replace(planned, blocks=()))
+            upcoming.append(item.planned)
     allowed, waiting = throttle(due, view.acts, rules_of, now)
     blocked += [replace(planned, blocks=(BlockReason.THROTTLED,)) for planned in waiting]
     return Plan(
@@ -109,55 +109,81 @@ def make_plan(
     )
 
 
-def _expand(verdict: Idle) -> Iterable[Planned]:
-    """One act a thing: a pool's removal is an undeploy of each sharer, and its saving is the group's."""
-    parts = verdict.parts or (verdict.subject,)
-    for part in parts:
-        own = replace(verdict, subject=part, parts=()) if verdict.parts else verdict
-        key = ActKey(part.name, part.generation, verdict.stage, 1)
-        group, rate = (verdict.subject.name, verdict.subject.rate) if verdict.parts else (None, None)
-        if group is not None:
-            price = f"{rate.per_hour.amount:f} {rate.per_hour.currency}" if rate else None
-            own = replace(own, evidence={**own.evidence, "pool": group, "pool_rate": price})
-        yield Planned(verdict=own, key=key, due_at=verdict.due_at, group=group, group_rate=rate)
+def _expand(verdict: Idle) -> Iterable[tuple[Idle, Subject | None]]:
+    """One act a thing, with the group it belongs to: a pool's removal is an undeploy of each sharer."""
+    if not verdict.parts:
+        yield verdict, None
+        return
+    pool = verdict.subject
+    price = f"{pool.rate.per_hour.amount:f} {pool.rate.per_hour.currency}" if pool.rate else None
+    evidence = {**verdict.evidence, "pool": pool.name, "pool_rate": price}
+    for part in verdict.parts:
+        yield replace(verdict, subject=part, parts=(), evidence=evidence), pool
+
+
+class _Policies:
+    """Policies by name, indexed once for each group's rules."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[int, dict[str, Policy]] = {}
+
+    def get(self, rules: Rules, name: str) -> Policy:
+        """The policy that a verdict names; it was judged under these very rules."""
+        known = self._known.get(id(rules))
+        if known is None:
+            known = self._known.setdefault(id(rules), {policy.name: policy for policy in rules.policies})
+        return known[name]
 
 
 def _item(
-    planned: Planned,
+    verdict: Idle,
+    group: Subject | None,
     rules: Rules,
+    policy: Policy,
     acts: Mapping[tuple[str, str, Stage], tuple[Act, ...]],
     view: LedgerView,
     now: datetime,
 ) -> _Item:
-    verdict, key = planned.verdict, planned.key
-    known = acts.get((key.subject, key.generation, key.stage), ())
+    """One act to be: its key and due time, from the open act if there is one, else afresh with the whole notice ahead."""
+    name, generation, stage = verdict.subject.name, verdict.subject.generation, verdict.stage
+    known = acts.get((name, generation, stage), ()) if acts else ()
     latest = known[-1] if known else None
-    is_open = latest is not None and latest.state.is_open
+    act = latest if latest is not None and latest.state.is_open else None
     notice = verdict.wait.notice
-    if latest is not None and is_open:
-        key = latest.key
-        due_at = max(latest.due_at, verdict.due_at)
-        if latest.noticed_at is not None:
-            due_at = max(due_at, latest.noticed_at + notice)
+    if act is not None:
+        key = act.key
+        due_at = max(act.due_at, verdict.due_at)
+        if act.noticed_at is not None:
+            due_at = max(due_at, act.noticed_at + notice)
     else:
-        key = replace(key, attempt=latest.key.attempt + 1 if latest is not None else 1)
+        key = ActKey(name, generation, stage, latest.key.attempt + 1 if latest is not None else 1)
         due_at = max(verdict.due_at, now + notice)
-    seen = view.seen.get(verdict.subject.name) or view.seen.get(planned.group or "")
+    seen = view.seen.get(name) or (view.seen.get(group.name) if group is not None else None)
     if seen is not None and seen.removable_since is not None:
         due_at = max(due_at, seen.removable_since + notice)
-    policy = next(policy for policy in rules.policies if policy.name == verdict.policy)
-    due_at = next_open(policy.act_during, due_at) or due_at
+    if policy.act_during is not None:
+        due_at = next_open(policy.act_during, due_at) or due_at
     proven = verdict.wait.length is not None and verdict.silent_for >= verdict.wait.length
-    selected_at = latest.proposed_at if latest is not None and is_open else now
+    selected_at = act.proposed_at if act is not None else now
     failed_before = latest is not None and latest.state in COUNTED
+    planned = Planned(
+        verdict=verdict,
+        key=key,
+        due_at=due_at,
+        act=act,
+        group=group.name if group is not None else None,
+        group_rate=group.rate if group is not None else None,
+    )
     return _Item(
-        planned=replace(planned, key=key, due_at=due_at, act=latest if is_open else None),
-        rules=rules,
-        is_due=due_at <= now and proven,
-        is_new=not is_open,
+        planned,
+        rules,
+        policy,
+        is_due=proven and due_at <= now,
+        is_new=act is None,
         selected_at=selected_at,
         is_overdue=not failed_before and verdict.due_at < selected_at - max(notice, OVERDUE),
-        policy=policy,
         history=known,
     )
 
@@ -211,8 +237,9 @@ def _in_flight(item: _Item) -> bool:
 
 def _strictest(items: Sequence[_Item]) -> Limits:
     """Of several groups' limits the one that stops first."""
+    groups = {id(item.rules): item.rules for item in items}
     return min(
-        (item.rules.limits for item in items),
+        (rules.limits for rules in groups.values()),
         key=lambda limits: (limits.breaker_least, limits.breaker_share, limits.breaker_factor),
     )
 
@@ -227,7 +254,7 @@ def _blocks(
 ) -> list[BlockReason]:
     planned, act = item.planned, item.planned.act
     subject = planned.verdict.subject
-    scope = Scope(subject.name.split("/", 2)[1], subject.location)
+    scope = Scope(subject.name.split("/", 2)[1], subject.location) if doubtful or view.blocked_machines else None
     reasons: list[BlockReason] = []
     if scope in doubtful:
         reasons.append(BlockReason.INSTRUMENTS_DOUBTFUL)
@@ -238,14 +265,13 @@ def _blocks(
     if act is not None and act.state.is_in_flight:
         unknown = act.state is ActState.UNKNOWN
         reasons.append(BlockReason.UNKNOWN_OUTCOME if unknown else BlockReason.ALREADY_RUNNING)
-    elif any(past.state is ActState.VERIFIED for past in item.history):
+    elif item.history and any(past.state is ActState.VERIFIED for past in item.history):
         # Verified before, and yet it is listed: the listing may be old.
         reasons.append(BlockReason.UNKNOWN_OUTCOME)
-    used = sum(1 for past in item.history if past.state in COUNTED)
+    used = sum(1 for past in item.history if past.state in COUNTED) if item.history else 0
     if used >= item.rules.limits.attempts and not _approved(planned, view, now):
         reasons.append(BlockReason.ATTEMPTS_EXHAUSTED)
-    machine = str(planned.verdict.evidence.get("machine", subject.machine))
-    if planned.key.stage is Stage.UNDEPLOY and _no_capacity(view, scope, machine):
+    if scope is not None and planned.key.stage is Stage.UNDEPLOY and _no_capacity(view, scope, planned):
         reasons.append(BlockReason.NO_CAPACITY_TO_RESTORE)
     if planned.key.stage is Stage.DELETE_MODEL and not _loss_accepted(planned, view, now):
         reasons.append(BlockReason.ACCEPTANCE_MISSING)
@@ -283,7 +309,8 @@ def _loss_accepted(planned: Planned, view: LedgerView, now: datetime) -> bool:
     return any(a.act_id == wanted and a.accept_loss and a.made_at <= now < a.expires_at for a in view.approvals)
 
 
-def _no_capacity(view: LedgerView, scope: Scope, machine: str) -> bool:
+def _no_capacity(view: LedgerView, scope: Scope, planned: Planned) -> bool:
+    machine = str(planned.verdict.evidence.get("machine", planned.verdict.subject.machine))
     bare = machine.partition(" ")[0]
     return any(where == scope and kind in {machine, bare} for where, kind in view.blocked_machines)
 

@@ -7,9 +7,8 @@ matched against the canonical name, its last part, the display name, and the end
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase, translate
-from functools import lru_cache
 
 from guard.core.labels import KeepByLabel, NotUnderstood, iac_mark, label_word
 from guard.core.model import Kind
@@ -27,7 +26,7 @@ __all__ = [
     "never_matching",
 ]
 
-Test = Callable[[Subject], bool]
+Test = Callable[[Subject], object]
 ANY_VALUE = "*"
 
 
@@ -75,7 +74,7 @@ def _tests(match: Match) -> list[Test]:
         tests.append(lambda s: s.kind.value in kinds)
     if match.labels:
         wanted = tuple(match.labels.items())
-        tests.append(lambda s: _has_labels(s, wanted))
+        tests.append(lambda s: has_labels(s.labels, wanted))
     if match.projects:
         project = _globs(match.projects)
         tests.append(lambda s: project(s.project_id) or project(s.name.split("/", 2)[1]))
@@ -93,19 +92,18 @@ def _tests(match: Match) -> list[Test]:
     return tests
 
 
-def _has_labels(subject: Subject, wanted: Iterable[tuple[str, str]]) -> bool:
-    labels = subject.labels
-    return all(key in labels and value in {ANY_VALUE, labels[key]} for key, value in wanted)
+def has_labels(labels: Mapping[str, str], wanted: Iterable[tuple[str, str]]) -> bool:
+    """True where every wanted label is there with its value, or with any where `*` is wanted."""
+    for key, value in wanted:
+        found = labels.get(key)
+        if found is None or value not in (found, ANY_VALUE):  # a tuple of two is faster than a set
+            return False
+    return True
 
 
-def _globs(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    pattern = re.compile("|".join(translate(p) for p in patterns))
-
-    @lru_cache(maxsize=4096)  # projects, locations and machines repeat; names are many and short
-    def matches(text: str) -> bool:
-        return pattern.match(text) is not None
-
-    return matches
+def _globs(patterns: tuple[str, ...]) -> Callable[[str], object]:
+    """A test that is truthy where one of the globs takes the whole text."""
+    return re.compile("|".join(translate(p) for p in patterns)).match
 
 
 def _covers(earlier: Match, later: Match) -> bool:

@@ -146,7 +146,10 @@ class Policy:
 
     def stage(self, stage: Stage) -> StageRule | None:
         """The rule of a stage, or None where the policy does not opt in."""
-        return next((rule for rule in self.stages if rule.stage is stage), None)
+        for rule in self.stages:
+            if rule.stage is stage:
+                return rule
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

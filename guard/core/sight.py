@@ -16,7 +16,7 @@ from guard.core.plan import KeepOrder, LedgerView
 from guard.core.policy import Matcher
 from guard.core.prices import PriceBook, Priced, override_rows
 from guard.core.rules import IfWrong, Learned, Policy, Rules, WaitRule
-from guard.core.units import Known, Maybe, Rate
+from guard.core.units import Known, Maybe, Rate, hour_number, hour_start
 from guard.core.usage import Usage
 from guard.core.verdict import Subject, Wait
 from guard.core.wait import Learner, wait_for
@@ -59,7 +59,11 @@ class Sight:
         self._rules: dict[str, Rules | None] = {}
         self._matchers: dict[int, Matcher] = {}
         self._books: dict[int, PriceBook] = {}
-        self._rates: dict[tuple[int, Machine, str, float], Maybe[Priced]] = {}
+        self.now_hour = hour_number(now)
+        self.has_keeps = bool(self._keeps)
+        self._settled: dict[int, int] = {}
+        self._lines: dict[int, str] = {}
+        self._rates: dict[tuple[object, ...], tuple[Maybe[Priced], str]] = {}
         self._waits: dict[tuple[object, ...], Wait] = {}
         self._marked = {endpoint_of(seen.name) for seen in view.seen.values() if seen.iac_marked}
         jobs = sorted(snapshot.jobs, key=lambda job: job.name)
@@ -82,6 +86,18 @@ class Sight:
             matcher = self._matchers.setdefault(id(rules), Matcher(rules.policies))
         return matcher.find(subject)
 
+    def settled(self, rules: Rules) -> int:
+        """The first hour for which metrics may still arrive."""
+        found = self._settled.get(id(rules))
+        if found is None:
+            found = self._settled.setdefault(id(rules), hour_number(self.now - rules.metric_lag))
+        return found
+
+    def line_of(self, policy: Policy) -> str:
+        """Where a policy stands, in words."""
+        found = self._lines.get(id(policy))
+        return found if found is not None else self._lines.setdefault(id(policy), str(policy.line))
+
     def book(self, rules: Rules) -> PriceBook:
         """The price book with the overrides of one project group."""
         book = self._books.get(id(rules))
@@ -90,19 +106,19 @@ class Sight:
             book = self._books.setdefault(id(rules), self._prices.overridden_by(own) if own else self._prices)
         return book
 
-    def rate(self, rules: Rules, machine: Machine, location: str, replicas: float) -> Maybe[Priced]:
-        """What so many replicas cost an hour."""
-        key = (id(rules), machine, location, replicas)
+    def rate(self, rules: Rules, machine: Machine, location: str, replicas: float) -> tuple[Maybe[Priced], str]:
+        """What so many replicas cost an hour, and the machine in words; one object each for equal inputs."""
+        m = machine  # its fields, since hashing plain texts is several times faster than hashing the value
+        key = (id(rules), location, replicas, m.machine_type, m.accelerator_type, m.accelerator_count, m.tpu_topology,
+               m.provisioning.value)  # fmt: skip
         found = self._rates.get(key)
         if found is None:
-            found = self.book(rules).rate(machine, location, Decimal(f"{replicas:.2f}"), self.now)
-            self._rates[key] = found
+            price = self.book(rules).rate(machine, location, Decimal(f"{replicas:.2f}"), self.now)
+            found = self._rates.setdefault(key, (price, str(machine)))
         return found
 
     def keep(self, name: str) -> KeepOrder | None:
         """A keep on the thing, or on what it is part of: its endpoint, its location, its project."""
-        if not self._keeps:
-            return None
         project, _, rest = name.partition("/locations/")
         scope = f"{project}/locations/{rest.partition('/')[0]}"
         for holder in (name, endpoint_of(name), scope, project):
@@ -127,20 +143,21 @@ class Sight:
         notice: timedelta,
         machine: Machine | None,
         rate: Maybe[Priced] | None,
-        began_at: datetime,
+        began: int,
     ) -> Wait:
         """The wait of one subject; computed once for equal inputs, except where it learns from the subject's own past."""
-        factor = max((s.wait_factor for n in (subject.name, *subject.members) if (s := self.seen.get(n))), default=1)
+        factor = self._factor(subject) if self.seen else 1
         measured = self.measured_redeploy.get(subject.name) if self.measured_redeploy else None
         learner = None
         if isinstance(rule, Learned) and self.learned is not None:
-            learner = self.learned(subject.name, began_at, policy.worst_case)
+            learner = self.learned(subject.name, hour_start(began), policy.worst_case)
         priced = rate.value if isinstance(rate, Known) else None
         if learner is not None:
             return self._wait(
                 rules, policy.if_wrong, policy.worst_case, rule, notice, machine, priced, factor, measured, learner
             )
-        key = (id(rules), id(policy), rule, notice, machine, id(priced), factor, measured)
+        # The price stands for machine, location and replicas: there is one object for each (see `rate`).
+        key = (id(rules), id(policy), id(rule), notice, id(rate), factor, measured)
         found = self._waits.get(key)
         if found is None:
             found = self._wait(
@@ -148,6 +165,11 @@ class Sight:
             )
             self._waits[key] = found
         return found
+
+    def _factor(self, subject: Subject) -> int:
+        """Doubled by each restore, of the thing or of a part of it."""
+        names = (subject.name, *subject.members)
+        return max((seen.wait_factor for name in names if (seen := self.seen.get(name)) is not None), default=1)
 
     @staticmethod
     def _wait(

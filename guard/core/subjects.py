@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 
 from guard.core.model import (
     DeployedModel,
@@ -12,7 +11,6 @@ from guard.core.model import (
     HourlyDedicated,
     HourlyPool,
     Kind,
-    Machine,
     NotBilled,
     PerToken,
     RegistryModel,
@@ -24,7 +22,7 @@ from guard.core.owners import owner_of
 from guard.core.prices import Priced
 from guard.core.rules import Rules
 from guard.core.sight import Sight
-from guard.core.units import Known, Maybe, hour_number
+from guard.core.units import Known, Maybe
 from guard.core.usage import Usage
 from guard.core.verdict import Subject
 
@@ -37,12 +35,12 @@ def deployed_generation(deployed: DeployedModel) -> str:
     return f"{iso(deployed.created_at)}/{deployed.id}"
 
 
-def replicas_of(usage: Usage | None, minimum: int, available: int | None, now: datetime) -> float:
+def replicas_of(usage: Usage | None, minimum: int, available: int | None, now_hour: int) -> float:
     """How many replicas run: measured, else as the platform reports, else the least that must run; never below what
     bills (one).
     """
     if usage is not None and usage.replicas and usage.replicas_hour is not None:  # noqa: SIM102  # two facts, one each
-        if usage.replicas_hour >= hour_number(now) - FRESH_REPLICAS_HOURS:
+        if usage.replicas_hour >= now_hour - FRESH_REPLICAS_HOURS:
             return max(usage.replicas, 0.01)
     return float(available or minimum or 1)
 
@@ -57,12 +55,13 @@ def deployed_subject(
     machine, billed, note = "", False, ""
     match billing:
         case HourlyDedicated():
-            machine, billed = machine_text(billing.machine), True
-            replicas = replicas_of(
-                sight.usages.get(deployed.name), billing.min_replicas, deployed.available_replicas, sight.now
-            )
-            if rules is not None:
-                price = sight.rate(rules, billing.machine, location, replicas)
+            billed = True
+            usage = sight.usages.get(deployed.name)
+            replicas = replicas_of(usage, billing.min_replicas, deployed.available_replicas, sight.now_hour)
+            if rules is None:
+                machine = str(billing.machine)
+            else:
+                price, machine = sight.rate(rules, billing.machine, location, replicas)
         case HourlyPool():
             note = f"the pool {billing.pool} bills for it"
         case PerToken():
@@ -97,8 +96,8 @@ def pool_subject(
 ) -> tuple[Subject, Maybe[Priced] | None]:
     """The subject of a pool with its sharers; its price is the pool's, once."""
     location = pool.name.split("/", 4)[3]
-    replicas = replicas_of(sight.usages.get(pool.name), pool.min_replicas, None, sight.now)
-    price = sight.rate(rules, pool.machine, location, replicas) if rules is not None else None
+    replicas = replicas_of(sight.usages.get(pool.name), pool.min_replicas, None, sight.now_hour)
+    price = sight.rate(rules, pool.machine, location, replicas)[0] if rules is not None else None
     subject = Subject(
         name=pool.name,
         kind=Kind.POOL,
@@ -112,7 +111,7 @@ def pool_subject(
         billed=True,
         rate=price.value.rate if isinstance(price, Known) else None,
         rate_note=_note(price),
-        machine=machine_text(pool.machine),
+        machine=str(pool.machine),
         owner=owner[0],
         owner_source=owner[1],
         members=members,
@@ -188,12 +187,6 @@ def job_subject(sight: Sight, job: TuningJob, rules: Rules | None) -> Subject:
 def iso(at: datetime | None) -> str | None:
     """An instant for evidence."""
     return at.isoformat() if at is not None else None
-
-
-@lru_cache(maxsize=4096)
-def machine_text(machine: Machine) -> str:
-    """A machine in words; machines repeat over a fleet."""
-    return str(machine)
 
 
 def _note(price: Maybe[Priced] | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Generic, TypeAlias, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
@@ -164,9 +165,16 @@ def hour_number(at: datetime) -> int:
     return int(at.timestamp() // 3600)
 
 
+@lru_cache(maxsize=65_536)  # thirteen months are 9,500 hours, and a fleet asks for the same ones again and again
 def hour_start(number: int) -> datetime:
     """Return the instant at which an hour (counted from the Unix epoch) begins."""
     return datetime.fromtimestamp(number * 3600, tz=UTC)
+
+
+@lru_cache(maxsize=65_536)
+def hour_text(number: int) -> str:
+    """Return the beginning of an hour as ISO text, for evidence."""
+    return hour_start(number).isoformat()
 
 
 def short(duration: timedelta) -> str:

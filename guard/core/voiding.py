@@ -18,6 +18,13 @@ def void_acts(
     verdicts: Sequence[Verdict], acts: Iterable[Act], not_known: AbstractSet[Scope]
 ) -> tuple[tuple[Act, str], ...]:
     """Return the open acts, not in flight, whose reason is gone, with the reason in words; sorted by subject."""
+    candidates = [
+        act
+        for act in sorted(acts, key=lambda a: a.key)
+        if act.state.is_open and not act.state.is_in_flight and act.key.stage is not Stage.RESTORE
+    ]
+    if not candidates:
+        return ()
     by_name: dict[str, Verdict] = {}
     generations: dict[str, str] = {}
     for verdict in verdicts:
@@ -28,11 +35,10 @@ def void_acts(
         if isinstance(verdict, Idle):
             generations |= {part.name: part.generation for part in verdict.parts}
     found = []
-    for act in sorted(acts, key=lambda a: a.key):
-        if act.state.is_open and not act.state.is_in_flight and act.key.stage is not Stage.RESTORE:
-            why = _why(act, by_name.get(act.key.subject), generations, not_known)
-            if why:
-                found.append((act, why))
+    for act in candidates:
+        why = _why(act, by_name.get(act.key.subject), generations, not_known)
+        if why:
+            found.append((act, why))
     return tuple(found)
 
 

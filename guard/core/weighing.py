@@ -8,8 +8,7 @@ from guard.core.prices import Priced
 from guard.core.reasons import KeepReason
 from guard.core.rules import BreakEven, Fixed, Learned, Never, Policy, Rules
 from guard.core.sight import Sight
-from guard.core.subjects import iso
-from guard.core.units import HOUR, Maybe, Unknown, hour_number
+from guard.core.units import Maybe, Unknown, hour_text
 from guard.core.usage import Usage
 from guard.core.verdict import Evidence, Idle, Keep, Stage, Subject, Undecided, Verdict, Wait
 
@@ -22,23 +21,23 @@ def judge_silence(
     usage: Usage | None,
     machine: Machine,
     price: Maybe[Priced] | None,
-    facts: Evidence,
+    facts: dict[str, object],
 ) -> Verdict:
     """Weigh the silence of something that bills by the hour against its wait."""
     assert subject.created_at is not None  # noqa: S101  # too_young() has kept what has no age
     quiet = silence(
         usage,
         subject.created_at,
-        sight.now,
-        lag=rules.metric_lag,
+        now_hour=sight.now_hour,
+        settled=sight.settled(rules),
         probes=policy.probes,
         failing_is_use=policy.failing_counts_as_use,
     )
     stage = policy.stage(Stage.UNDEPLOY)
     rule = stage.wait if stage is not None and stage.wait is not None else policy.wait
     notice = stage.notify_before if stage is not None and stage.notify_before is not None else policy.notify_before
-    wait = sight.wait(subject, rules, policy, rule, notice, machine, price, quiet.counted_from)
-    evidence = _evidence(quiet, wait, usage, policy, subject, facts)
+    wait = sight.wait(subject, rules, policy, rule, notice, machine, price, quiet.counted_from_hour)
+    evidence = _evidence(sight, quiet, wait, usage, policy, subject, facts)
     if wait.length is None:
         return _never(subject, rule, policy, price, evidence, wait, quiet)
     return weigh(subject, policy, quiet, wait, evidence, opted_in=stage is not None)
@@ -125,26 +124,31 @@ def _never(
 
 
 def _evidence(
-    quiet: Silence, wait: Wait, usage: Usage | None, policy: Policy, subject: Subject, facts: Evidence
+    sight: Sight,
+    quiet: Silence,
+    wait: Wait,
+    usage: Usage | None,
+    policy: Policy,
+    subject: Subject,
+    facts: dict[str, object],
 ) -> dict[str, object]:
-    found: dict[str, object] = {
-        **facts,
-        "silent_hours": quiet.hours,
-        "counted_from": iso(quiet.counted_from),
-        "last_used_at": iso(quiet.last_used_at),
-        "proven_until": iso(quiet.proven_until),
-        "holes_hours": quiet.holes,
-        "last_used_hour": None if quiet.last_call_at is None else hour_number(quiet.last_call_at),
-        "wait_hours": None if wait.length is None else round(wait.length / HOUR, 3),
-        "policy_line": f"{policy.line.file}:{policy.line.line}",
-        "price": subject.rate_note,
-    }
+    last, proven = quiet.last_used_hour, quiet.proven_until_hour
+    found = facts  # made for this verdict alone
+    found["silent_hours"] = quiet.hours
+    found["counted_from"] = hour_text(quiet.counted_from_hour)
+    found["last_used_at"] = None if last is None else hour_text(last)
+    found["proven_until"] = None if proven is None else hour_text(proven)
+    found["holes_hours"] = quiet.holes
+    found["last_used_hour"] = quiet.last_call_hour
+    found["wait_hours"] = wait.sum.get("wait_hours")
+    found["policy_line"] = sight.line_of(policy)
+    found["price"] = subject.rate_note
     if usage is not None and usage.replicas is not None:
         found["replicas"] = usage.replicas
     if quiet.disagreed or quiet.why_not is KeepReason.WITNESS_DISAGREES:
         found["busy_without_requests"] = True
-    if quiet.last_call_at != quiet.last_used_at:
-        found["last_call_at"] = iso(quiet.last_call_at)
+    if quiet.last_call_hour != last and quiet.last_call_hour is not None:
+        found["last_call_at"] = hour_text(quiet.last_call_hour)
     if usage is not None and usage.used and not usage.answered:
         found["every_call_failed"] = True
     return found
