@@ -130,6 +130,9 @@ def _events(message: dict[str, Any]) -> Iterator[str]:
             for start in range(0, len(block["text"]), 8):
                 delta = {"type": "text_delta", "text": block["text"][start : start + 8]}
                 yield event("content_block_delta", index=index, delta=delta)
+            for citation in block.get("citations", ()):
+                cited = {"type": "citations_delta", "citation": citation}
+                yield event("content_block_delta", index=index, delta=cited)
         else:
             yield event("content_block_start", index=index, content_block={**block, "input": {}})
             delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}

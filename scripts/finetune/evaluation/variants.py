@@ -34,11 +34,16 @@ def base(chat: Chat, price: ModelPrice | None) -> Variant:
     return Variant(name="base", chat=chat, messages=without_system, mark="base", price=price)
 
 
+def prompted_prefix(system: str) -> tuple[Message, ...]:
+    """What a system prompt puts before every question."""
+    return (Message(role="system", text=system),)
+
+
 def prompted(chat: Chat, price: ModelPrice | None, system: str) -> Variant:
     """The model with a system prompt."""
 
     def messages(example: Example) -> tuple[Message, ...]:
-        return (Message(role="system", text=system), *without_system(example))
+        return (*prompted_prefix(system), *without_system(example))
 
     return Variant(name="prompted", chat=chat, messages=messages, mark=_mark(system), price=price)
 
