@@ -12,7 +12,20 @@ from guard.core.verdict import Stage
 from guard.ledger import SqlLedger
 from guard.ports.errors import NotFoundByName
 from tests.ledger.build import (
-    DAY, ENDPOINT, HOUR, MODEL, NOW, PROJECT, SCOPE, SUBJECT, a_check, a_recipe, an_act, an_approval, intend, lead,
+    DAY,
+    ENDPOINT,
+    HOUR,
+    MODEL,
+    NOW,
+    PROJECT,
+    SCOPE,
+    SUBJECT,
+    a_check,
+    a_recipe,
+    an_act,
+    an_approval,
+    intend,
+    lead,
 )  # fmt: skip
 
 

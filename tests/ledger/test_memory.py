@@ -62,7 +62,7 @@ def test_whole_plans_are_kept_for_the_latest_cycles_only(ledger: SqlLedger) -> N
 
 
 def _document(verdict: str, reason: str, hours: int) -> dict[str, object]:
-    return {"verdict": verdict, "reason": reason, "evidence": {"silent_hours": hours}}
+    return {"decision": verdict, "reason": reason, "evidence": {"silent_hours": hours}}
 
 
 def test_a_verdict_leaves_one_row_for_each_change(ledger: SqlLedger) -> None:

@@ -87,7 +87,7 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(LedgerUnusable, match="folder .* cannot be made"):
+    with pytest.raises(LedgerUnusable, match=r"folder .* cannot be made"):
         open_ledger(f"sqlite:///{tmp_path}/file/ledger.db", world=WORLD)
 
 

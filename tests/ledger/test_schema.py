@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from guard.ledger import SqlLedger, open_ledger, reference, schema, tables
+from guard.ledger.codec import recipe_row
 from guard.ledger.place import parse
 from tests.ledger.build import NOW, WORLD, a_recipe, an_act, intend, lead
 from tests.postgres import PostgresServer
@@ -118,11 +119,9 @@ def test_the_database_refuses_two_acts_in_flight_on_one_thing(ledger: SqlLedger)
 
 
 def test_the_database_refuses_a_recipe_without_its_act(ledger: SqlLedger) -> None:
-    stray = a_recipe(an_act())
+    stray = recipe_row(a_recipe(an_act()))
     with pytest.raises(DBAPIError), ledger._database.engine.begin() as connection:
-        from guard.ledger.codec import recipe_row
-
-        connection.execute(tables.recipes.insert(), recipe_row(stray))
+        connection.execute(tables.recipes.insert(), stray)
 
 
 def test_a_naive_instant_is_never_stored(ledger: SqlLedger) -> None:

@@ -8,13 +8,28 @@ from datetime import timedelta
 from guard.core.names import Scope
 from guard.core.reasons import BlockReason, RemoveReason
 from guard.core.removal import Act, ActState
+from guard.core.units import hour_number
 from guard.core.usage import HourRow, pack
 from guard.core.verdict import Stage
-from guard.core.units import hour_number
 from guard.ledger import SqlLedger
 from tests.ledger.build import (
-    DAY, ENDPOINT, HOUR, MODEL, NOW, PROJECT, SCOPE, SUBJECT, a_check, a_cycle, a_notice, a_recipe, a_seen, an_act, an_approval,
-    intend, lead,
+    DAY,
+    ENDPOINT,
+    HOUR,
+    MODEL,
+    NOW,
+    PROJECT,
+    SCOPE,
+    SUBJECT,
+    a_check,
+    a_cycle,
+    a_notice,
+    a_recipe,
+    a_seen,
+    an_act,
+    an_approval,
+    intend,
+    lead,
 )  # fmt: skip
 
 
@@ -130,7 +145,7 @@ def test_thinning_drops_old_detail_and_keeps_what_decided(ledger: SqlLedger) -> 
     act = _removed(ledger)
     for number in range(3):
         ledger.save_cycle(a_cycle(number))
-        ledger.save_verdicts(f"c{number}", NOW, {SUBJECT: {"verdict": "keep", "reason": str(number)}})
+        ledger.save_verdicts(f"c{number}", NOW, {SUBJECT: {"decision": "keep", "reason": str(number)}})
     ledger.enqueue([a_notice(1), a_notice(2, act_id=act.id), a_notice(3)], NOW)
     for name in ("n1", "n2"):
         ledger.notice_result(name, NOW, delivered=True, detail="", retry_at=None, escalate_to=None)
