@@ -12,11 +12,11 @@ from enum import IntEnum
 from typing import Literal
 
 PREFIX = "aiplatform.googleapis.com/"
-ENDPOINT = "resource.labels.endpoint_id"
-POOL = "resource.labels.deployment_resource_pool_id"
-LOCATION = "resource.labels.location"
-DEPLOYED = "metric.labels.deployed_model_id"
-CODE = "metric.labels.response_code"
+ENDPOINT = "resource.label.endpoint_id"
+POOL = "resource.label.deployment_resource_pool_id"
+LOCATION = "resource.label.location"
+DEPLOYED = "metric.label.deployed_model_id"
+CODE = "metric.label.response_code"
 
 
 class Column(IntEnum):
