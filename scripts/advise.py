@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Is tuning the right answer? Asks about the task, reads the data, measures prompt and few-shot, and says what to do and what it costs."""
+"""Is tuning the right answer? Asks about the task, reads the data, measures prompt and few-shot, and says what to
+do and what it costs.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-
 from finetune import advice, clock, console, trained
 from finetune.advice import Advice, Choice, Facts, Goal
 from finetune.chat import chat_for
@@ -30,7 +31,7 @@ from finetune.tokens import count_messages
 
 app = console.app("advise.py", "Prompt, few-shot, retrieval or tuning? With reasons, and the cost of each.")
 NEXT = {
-    Choice.PROMPT: "Next: write the prompt, measure it with evaluate.py --base MODEL --prompt FILE; personalise.py keeps state in it.",
+    Choice.PROMPT: "Next: evaluate.py --base MODEL --prompt FILE measures a prompt; personalise.py keeps state in it.",
     Choice.FEW_SHOT: "Next: evaluate.py --base MODEL --shots-from FILE; prompt_claude.py does it with caching.",
     Choice.RETRIEVAL: "Next: prompt_claude.py ask QUESTION --documents FOLDER answers from documents, with citations.",
     Choice.TUNE: "Next: prepare_data.py, estimate.py, then tune_openai.py, tune_gemini.py or tune_open_model.py.",
@@ -161,7 +162,9 @@ def _facts(
     untuned: ModelPrice | None,
     today: Any,
 ) -> Facts:
-    """The figures behind the advice: the tuned model is asked with the bare question, the others with prompt or examples before it."""
+    """The figures behind the advice: the tuned model is asked with the bare question, the others with prompt or
+    examples before it.
+    """
     number = len(examples)
     question = sum(count_messages(variants.without_system(item), tuned.model) for item in examples) / number
     answer = sum(count_messages((item.answer,), tuned.model) for item in examples if item.answer) / number
@@ -221,7 +224,8 @@ def _say(given: Advice, value: dict[str, Any]) -> None:
         console.out.print(f"  {'+' if reason.speaks_for_tuning else '-'} {reason.sentence}", markup=False)
     costs = value["costs"]
     console.out.print(
-        f"A call costs about {console.usd(costs['prompted_call'])} with a prompt, {console.usd(costs['few_shot_call'])} with few-shot, "
+        f"A call costs about {console.usd(costs['prompted_call'])} with a prompt, "
+        f"{console.usd(costs['few_shot_call'])} with few-shot, "
         f"{console.usd(costs['tuned_call'])} tuned; training about {console.usd(costs['training'])} on {costs['tuned_model']}.",
         markup=False,
     )

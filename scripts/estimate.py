@@ -66,7 +66,8 @@ def _chosen(book: PriceBook, target: Target | None, model: str | None, today: An
     found = [price for name in targets for price in book.tunable(name, today)]
     if not found:
         raise UserError(
-            f"{target}: nothing can be tuned there today. Claude has no tuning on its API: see prompt_claude.py. Tunable: {_names(book, today)}."
+            f"{target}: nothing can be tuned there today. Claude has no tuning on its API: see prompt_claude.py. "
+            f"Tunable: {_names(book, today)}."
         )
     first = DEFAULT_MODEL[target or "openai"]
     return sorted(found, key=lambda price: price.model != first)
@@ -133,7 +134,8 @@ def _say(value: dict[str, Any]) -> None:
             )
         elif row["tuned_input_per_million"] is not None:
             console.out.print(
-                f"  calls {console.usd(row['tuned_input_per_million'])} in, {console.usd(row['tuned_output_per_million'])} out per 1M tokens; "
+                f"  calls {console.usd(row['tuned_input_per_million'])} in, "
+                f"{console.usd(row['tuned_output_per_million'])} out per 1M tokens; "
                 "no charge is known while nobody calls",
                 markup=False,
             )

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-
 from finetune import clock, console, trained, tuned
 from finetune.chat import chat_for
 from finetune.clients import Place, talking_to
@@ -115,12 +114,14 @@ def _unseen(record: Run, test: Path) -> list[Example]:
     for part, held in record.data["data"].items():
         if held["sha256"] == sha256_of(test):
             raise UserError(
-                f"{test}: this is the run's {part} file. The model knows the answers; evaluate on the test file that prepare_data.py made."
+                f"{test}: this is the run's {part} file. The model knows the answers; evaluate on the test file "
+                "that prepare_data.py made."
             )
     known = trained.seen(record, examples)
     if known:
         raise UserError(
-            f"{known[0].place}: {len(known)} of {len(examples)} examples were trained on in the run {record.name}; figures on them mean nothing. "
+            f"{known[0].place}: {len(known)} of {len(examples)} examples were trained on in the run {record.name}; "
+            "figures on them mean nothing. "
             "Split again with prepare_data.py, or remove them."
         )
     return examples

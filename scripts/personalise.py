@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Personalise a model without tuning it: a profile, the talk so far, and examples in the prompt. One interface over three providers."""
+"""Personalise a model without tuning it: a profile, the talk so far, and examples in the prompt. One interface
+over three providers.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-
 from finetune import console, memory, trained
 from finetune.chat import chat_for
 from finetune.clients import Place, talking_to

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-
 from finetune import console, tuned
 from finetune.clients import talking_to
 from finetune.console import Output

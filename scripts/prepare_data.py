@@ -18,7 +18,8 @@ from finetune.split import Fractions
 
 app = console.app(
     "prepare_data.py",
-    "Read JSONL, JSON or CSV with instruction pairs, chats, Alpaca, ShareGPT with tool calls, OpenAI chat or DPO, Gemini contents or "
+    "Read JSONL, JSON or CSV with instruction pairs, chats, Alpaca, ShareGPT with tool calls, OpenAI chat or DPO, "
+    "Gemini contents or "
     "TRL rows, and write train.jsonl, validation.jsonl and test.jsonl for one target.",
 )
 SHOWN = 20

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Claude without tuning: system prompt, XML tags, few-shot from your data, prompt caching, batches, and documents with citations."""
+"""Claude without tuning: system prompt, XML tags, few-shot from your data, prompt caching, batches, and documents
+with citations.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
-
 from finetune import claude_prompt, clock, console, trained
 from finetune.clients import anthropic_client, talking_to
 from finetune.console import Output
@@ -23,7 +24,8 @@ from finetune.runs import Run
 
 app = console.app(
     "prompt_claude.py",
-    "Claude cannot be tuned on its API (known on 2026-11-24). This is the path in its place: prompt, examples, caching, batches, documents.",
+    "Claude cannot be tuned on its API (known on 2026-11-24). This is the path in its place: prompt, examples, "
+    "caching, batches, documents.",
 )
 Model = Annotated[str, Parameter(help="Model at Anthropic.")]
 Instructions = Annotated[Path | None, Parameter(help="File with the instructions.")]
@@ -81,23 +83,24 @@ def ask(
                 console.out.print(piece, end="", markup=False)
             console.out.print()
         message = stream.get_final_message()
+    spent = claude_prompt.cost(price, message.usage, ttl=cache if cache != "off" else "5m")
     value = {
         "model": model,
         "text": "".join(block.text for block in message.content if block.type == "text"),
         "citations": _citations(message),
         "counted_before": counted,
         "usage": message.usage.model_dump(exclude_none=True),
-        "usd": claude_prompt.cost(price, message.usage, ttl=cache if cache != "off" else "5m"),
+        "usd": spent,
     }
     note = claude_prompt.cache_note(model, message.usage, wanted=cache != "off")
 
     def text() -> None:
-        for item in value["citations"]:
+        for item in _citations(message):
             console.out.print(f'  [{item["source"]}] "{item["text"]}"', markup=False)
 
     console.emit(output, value, text)
     read = message.usage.cache_read_input_tokens or 0
-    console.err.print(f"{console.usd(value['usd'])}; {read:,} tokens read from the cache", markup=False)
+    console.err.print(f"{console.usd(spent)}; {read:,} tokens read from the cache", markup=False)
     if note:
         console.err.print(note, markup=False)
     return FINE
@@ -147,7 +150,9 @@ def batch(
     ]
 
     def find() -> dict[str, Any] | None:
-        """A batch carries no mark of ours but the ids of its requests, readable once it ended; until then, its size and time must do."""
+        """A batch carries no mark of ours but the ids of its requests, readable once it ended; until then, its
+        size and time must do.
+        """
         since = datetime.fromisoformat(record.data["steps"]["create batch"]["at"])
         for item in client.messages.batches.list(limit=20):
             if item.processing_status == "ended":

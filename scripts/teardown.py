@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import Parameter
-
 from finetune import clock, console
 from finetune.clients import openai_client, talking_to
 from finetune.console import Output

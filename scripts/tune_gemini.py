@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-
 from finetune import bucket, clock, console, starting, vertex_tuning
 from finetune.clients import Place, genai_client, storage_client, talking_to
 from finetune.console import Output
@@ -83,20 +82,16 @@ def start(
         ):
             return FOUND_SOMETHING
     store = storage_client(place)
-    uris: list[str | None] = []
     with talking_to("Cloud Storage", "uploading the data"), console.progress("Uploading") as show:
-        for part, path in (("train", train), ("validation", validation)):
-            if path is None:
-                uris.append(None)
-            else:
-                uris.append(
-                    bucket.upload(
-                        store, record, part, path, bucket_uri, now, lambda share, part=part: show(part, share)
-                    )
-                )  # type: ignore[misc]  # the default binds the part
+        train_uri = bucket.upload(store, record, "train", train, bucket_uri, now, lambda share: show("train", share))
+        held = None
+        if validation is not None:
+            held = bucket.upload(
+                store, record, "validation", validation, bucket_uri, now, lambda share: show("validation", share)
+            )
     client = genai_client(place)
     with talking_to("Vertex AI", "creating the job"):
-        name = vertex_tuning.create(client, record, request, str(uris[0]), uris[1], owner, now)
+        name = vertex_tuning.create(client, record, request, train_uri, held, owner, now)
     if detach:
         console.emit(
             output,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-
 from finetune import bucket, clock, console, deploying, guard_side, starting, vertex_tuning
 from finetune.clients import Place, VertexRest, genai_client, storage_client, talking_to
 from finetune.console import Output
@@ -23,7 +22,8 @@ from finetune.tuned import place_of
 
 app = console.app(
     "tune_open_model.py",
-    "Tune an open model on Vertex AI and serve it. Its endpoint bills by the hour, called or not: deploying asks first and registers a keep.",
+    "Tune an open model on Vertex AI and serve it. Its endpoint bills by the hour, called or not: deploying asks "
+    "first and registers a keep.",
 )
 RunName = Annotated[str, Parameter(help="Name of the run; its record is runs/NAME/run.json, and it becomes a label.")]
 Poll = Annotated[float, Parameter(help="Seconds between looks.")]
@@ -169,7 +169,8 @@ def deploy(
     hours = Decimal((until - now).total_seconds()) / 3600
     total = console.usd(None if host.hour is None else host.hour * hours)
     console.err.print(
-        f"{replicas} x {machine} in {place.location}, called or not: {console.usd(host.hour)} an hour, {console.usd(host.day)} a day, "
+        f"{replicas} x {machine} in {place.location}, called or not: {console.usd(host.hour)} an hour, "
+        f"{console.usd(host.day)} a day, "
         f"{console.usd(host.month)} a month; {total} until {until:%A %Y-%m-%d %H:%M %Z}.",
         markup=False,
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
-
 from finetune import clock, console, openai_tuning, overfit, starting
 from finetune.clients import openai_client, talking_to
 from finetune.console import Output

@@ -16,7 +16,8 @@ from finetune.report import data_report
 
 app = console.app(
     "validate_data.py",
-    "Check training data. Exit code 1 if there are errors (with --strict: or warnings), 0 if not, 2 if the files cannot be used at all.",
+    "Check training data. Exit code 1 if there are errors (with --strict: or warnings), 0 if not, 2 if the files "
+    "cannot be used at all.",
 )
 
 

@@ -139,7 +139,8 @@ def _decide(facts: Facts) -> tuple[Choice, Reason]:
     if facts.prompted is None and facts.few_shot is None:
         return Choice.FEW_SHOT, _against(
             Why.NOT_MEASURED,
-            "Nothing was measured yet: run advise.py with --base, so that prompt and few-shot are tried on held-out examples first.",
+            "Nothing was measured yet: run advise.py with --base, so that prompt and few-shot are tried on held-out "
+            "examples first.",
         )
     if facts.goals <= {Goal.SHORTER, Goal.PERSONAL} and not _repays(facts):
         return Choice.FEW_SHOT, _never_repaid(facts)
@@ -154,7 +155,10 @@ def _suffices(facts: Facts) -> tuple[Choice, Reason] | None:
     )
     for choice, why, name, score in tried:
         if score is not None and score.value >= facts.good_enough:
-            text = f"{name} alone reaches {score.value:.2f} on held-out examples ({score.low:.2f} to {score.high:.2f}); {facts.good_enough:.2f} is enough."
+            text = (
+                f"{name} alone reaches {score.value:.2f} on held-out examples ({score.low:.2f} to "
+                f"{score.high:.2f}); {facts.good_enough:.2f} is enough."
+            )
             return choice, _against(why, text)
     return None
 
@@ -215,17 +219,26 @@ def _against(why: Why, sentence: str) -> Reason:
 
 
 def _poor(facts: Facts) -> Reason:
-    text = f"{facts.data_errors} errors and {facts.contradictions} contradictions in {facts.examples} examples: a model learns them, too."
+    text = (
+        f"{facts.data_errors} errors and {facts.contradictions} contradictions in {facts.examples} examples: a "
+        "model learns them, too."
+    )
     return _against(Why.POOR_DATA, text)
 
 
 def _too_few(facts: Facts) -> Reason:
-    text = f"{facts.examples} examples; 100 to 200 good ones are the least that pays, thousands for serious work. Until then show them in the prompt."
+    text = (
+        f"{facts.examples} examples; 100 to 200 good ones are the least that pays, thousands for serious work. "
+        "Until then show them in the prompt."
+    )
     return _against(Why.TOO_FEW_EXAMPLES, text)
 
 
 def _repaid(facts: Facts) -> Reason:
-    text = f"From {facts.repaid_from:,} calls a month on the shorter prompt repays the tuning; {facts.calls_a_month:,} are expected."
+    text = (
+        f"From {facts.repaid_from:,} calls a month on the shorter prompt repays the tuning; "
+        f"{facts.calls_a_month:,} are expected."
+    )
     return Reason(why=Why.REPAID, speaks_for_tuning=True, sentence=text)
 
 

@@ -25,7 +25,9 @@ _NOWHERE = Line(file=Path("-"), line=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back: text and tool calls, tokens as the provider counts them, machine seconds. `counted` False: tokens are estimates."""
+    """What came back: text and tool calls, tokens as the provider counts them, machine seconds. `counted` False:
+    tokens are estimates.
+    """
 
     text: str
     calls: tuple[ToolCall, ...] = ()
@@ -194,5 +196,6 @@ def chat_for(model: str, place: Callable[[], Place]) -> Chat:
     if model.startswith("gemini-") or (model.startswith("projects/") and "/endpoints/" in model):
         return GeminiChat(model, place())
     raise UserError(
-        f"{model}: no provider is known for this name. Expected gpt-..., ft:..., claude-..., gemini-... or projects/.../endpoints/ID."
+        f"{model}: no provider is known for this name. Expected gpt-..., ft:..., claude-..., gemini-... or "
+        "projects/.../endpoints/ID."
     )

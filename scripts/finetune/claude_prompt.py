@@ -15,8 +15,16 @@ from finetune.retrieval import Passage
 # Prices relative to input: writing into the cache for five minutes or an hour. Source: LiteLLM 1.110.2, read 2026-11-24.
 WRITE = {"5m": Decimal("1.25"), "1h": Decimal(2)}
 BATCH = Decimal("0.5")
-# Shortest prefix that is cached, in tokens. Source: Anthropic, prompt caching guide, read 2026-11-24; the 5-5 models are not verified.
-CACHE_FROM = {"claude-opus-5": 512, "claude-opus-5-5": 512, "claude-sonnet-5-5": 1024, "claude-sonnet-4-6": 1024, "claude-haiku-4-5": 4096, "claude-haiku-5-5": 4096}  # fmt: skip
+# Shortest prefix that is cached, in tokens. Source: Anthropic, prompt caching guide, read 2026-11-24; the 5-5 models
+# are not verified.
+CACHE_FROM = {
+    "claude-opus-5": 512,
+    "claude-opus-5-5": 512,
+    "claude-sonnet-5-5": 1024,
+    "claude-sonnet-4-6": 1024,
+    "claude-haiku-4-5": 4096,
+    "claude-haiku-5-5": 4096,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +50,8 @@ class Prompt:
 def build(
     instructions: str, examples: Sequence[Example], *, answer_format: str | None = None, cache: str | None = "5m"
 ) -> Prompt:
-    """Instructions, format and examples, each in tags of its own; what is the same for every question stands first, so that it is cached.
+    """Instructions, format and examples, each in tags of its own; what is the same for every question stands first, so
+    that it is cached.
 
     Args:
         instructions: What to do.
@@ -54,15 +63,17 @@ def build(
     if answer_format:
         parts.append(f"<format>\nFormat: {answer_format.strip()}\n</format>")
     if examples:
-        shown = "\n".join(
-            f"<example>\n<input>{escape(example.question, quote=False)}</input>\n<output>{escape(example.output, quote=False)}</output>\n</example>"
-            for example in examples
-        )
+        shown = "\n".join(_example(example) for example in examples)
         parts.append(f"<examples>\n{shown}\n</examples>")
     block: dict[str, Any] = {"type": "text", "text": "\n\n".join(parts)}
     if cache is not None:
         block["cache_control"] = {"type": "ephemeral", "ttl": cache}
     return Prompt(system=[block])
+
+
+def _example(example: Example) -> str:
+    question, answer = escape(example.question, quote=False), escape(example.output, quote=False)
+    return f"<example>\n<input>{question}</input>\n<output>{answer}</output>\n</example>"
 
 
 def _result(passage: Passage) -> dict[str, Any]:
@@ -88,7 +99,7 @@ def cost(price: ModelPrice | None, usage: Any, *, ttl: str = "5m", batch: bool =
         + read * (price.cached or Decimal(0))
         + usage.output_tokens * price.output
     ) / MILLION
-    return total * BATCH if batch else total
+    return Decimal(total * BATCH if batch else total)
 
 
 def cache_note(model: str, usage: Any, *, wanted: bool) -> str | None:

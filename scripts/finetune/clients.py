@@ -104,7 +104,7 @@ def genai_client(place: Place) -> genai.Client:
     if base:
         from google.oauth2.credentials import Credentials
 
-        token = Credentials(token=f"sandbox:{SANDBOX_PRINCIPAL}")  # type: ignore[no-untyped-call]  # google-auth has no types for it
+        token = Credentials(token=f"sandbox:{SANDBOX_PRINCIPAL}")
         options = genai.types.HttpOptions(base_url=base)
         return genai.Client(
             vertexai=True, project=place.project, location=place.location, credentials=token, http_options=options
@@ -120,7 +120,7 @@ def storage_client(place: Place) -> storage.Client:
     if base:
         from google.auth.credentials import AnonymousCredentials
 
-        anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth has no types for it
+        anonymous = AnonymousCredentials()
         return storage.Client(project=place.project, credentials=anonymous, client_options={"api_endpoint": base})
     return storage.Client(project=place.project)
 
@@ -184,7 +184,8 @@ class VertexRest:
         out: list[dict[str, Any]] = []
         token = ""
         while True:
-            page = self.call("GET", name, pageSize="100", **({"pageToken": token} if token else {}), **query)
+            more = {"pageToken": token} if token else {}
+            page = self.call("GET", name, None, **{"pageSize": "100", **more, **query})
             out += page.get(key, [])
             token = page.get("nextPageToken", "")
             if not token:
@@ -243,7 +244,10 @@ def _vendor_error(provider: str, what: str, error: Exception) -> str | None:
     if type(error).__name__ in CONNECTION_ERRORS:
         return _lost(provider, what, error)
     code = getattr(error, "status_code", None) or getattr(error, "code", None)
-    return f"{provider} refused while {what}: {getattr(error, 'message', None) or error}. {_advice(code if isinstance(code, int) else 0)}"
+    return (
+        f"{provider} refused while {what}: {getattr(error, 'message', None) or error}. "
+        f"{_advice(code if isinstance(code, int) else 0)}"
+    )
 
 
 CONNECTION_ERRORS = frozenset(

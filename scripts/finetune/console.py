@@ -100,7 +100,9 @@ def confirm(question: str, *, yes: bool) -> bool:
 
 
 def usd(amount: Decimal | None) -> str:
-    """An amount for people: cents from a dollar up, else up to four telling digits, never fewer than two places; unknown is said."""
+    """An amount for people: cents from a dollar up, else up to four telling digits, never fewer than two places;
+    unknown is said.
+    """
     if amount is None:
         return "unknown"
     if amount >= 1 or not amount:

@@ -37,7 +37,9 @@ def default_epochs(examples: int) -> int:
 
 
 def training_cost(price: ModelPrice, *, tokens: int, examples: int, epochs: int | None) -> TrainingCost:
-    """Tokens of the training file x epochs x price. Without a chosen number of epochs: from one fewer to one more than the default rule."""
+    """Tokens of the training file x epochs x price. Without a chosen number of epochs: from one fewer to one more
+    than the default rule.
+    """
     usual = default_epochs(examples)
     low, high = (epochs, epochs) if epochs is not None else (max(1, usual - 1), usual + 1)
     rate = price.training
@@ -96,4 +98,7 @@ def retirement_sentence(price: ModelPrice, today: date) -> str | None:
     if days < 0:
         return f"{price.model} was shut down on {price.retires_on}: it can be neither tuned nor called."
     tail = f" Tuning itself ends on {price.tunable_until}." if price.tunable_until is not None else ""
-    return f"A tune made today stops answering on {price.retires_on}, in {days} days, when its base {price.model} is shut down.{tail}"
+    return (
+        f"A tune made today stops answering on {price.retires_on}, in {days} days, when its base {price.model} "
+        f"is shut down.{tail}"
+    )

@@ -16,7 +16,13 @@ from finetune.errors import ProviderError, UserError
 from finetune.runs import Run
 
 # The accelerator that comes with a machine type. Source: Google Cloud, machine types for online inference, read 2026-11-24.
-_ACCELERATORS = {"g2": "NVIDIA_L4", "a2-highgpu": "NVIDIA_TESLA_A100", "a2-ultragpu": "NVIDIA_A100_80GB", "a3-highgpu": "NVIDIA_H100_80GB", "a3-ultragpu": "NVIDIA_H200_141GB"}  # fmt: skip
+_ACCELERATORS = {
+    "g2": "NVIDIA_L4",
+    "a2-highgpu": "NVIDIA_TESLA_A100",
+    "a2-ultragpu": "NVIDIA_A100_80GB",
+    "a3-highgpu": "NVIDIA_H100_80GB",
+    "a3-ultragpu": "NVIDIA_H200_141GB",
+}
 _G2_COUNTS = {"g2-standard-24": 2, "g2-standard-48": 4, "g2-standard-96": 8}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -1,4 +1,6 @@
-"""Personalise without tuning: a profile of the user, the talk so far, and examples, all put into the prompt within a token window."""
+"""Personalise without tuning: a profile of the user, the talk so far, and examples, all put into the prompt
+within a token window.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,8 @@ def compose(
     tail = [Message(role="user", text=question)]
     if count_messages((*head, *tail), model) > window:
         raise UserError(
-            f"--window: {window} tokens do not hold the instructions, the profile, {len(shots)} examples and the question. Raise it."
+            f"--window: {window} tokens do not hold the instructions, the profile, {len(shots)} examples and the "
+            "question. Raise it."
         )
     start = len(person.turns)
     while start >= 2 and count_messages((*head, *person.turns[start - 2 :], *tail), model) <= window:

@@ -1,4 +1,6 @@
-"""Tuning at OpenAI: upload, create once, follow, find checkpoints. Every function continues what the run's record says was begun."""
+"""Tuning at OpenAI: upload, create once, follow, find checkpoints. Every function continues what the run's record
+says was begun.
+"""
 
 from __future__ import annotations
 
@@ -84,9 +86,8 @@ def create(client: openai.OpenAI, run: Run, request: Request, train: str, valida
         "method": {"type": request.method, request.method: {"hyperparameters": chosen}},
         "metadata": {**(request.metadata or {}), RUN_MARK: run.name, KEY_MARK: run.key},
     }
-    for key, value in (("validation_file", validation), ("seed", request.seed), ("suffix", request.suffix)):
-        if value is not None:
-            body[key] = value
+    optional = {"validation_file": validation, "seed": request.seed, "suffix": request.suffix}
+    body |= {key: value for key, value in optional.items() if value is not None}
 
     def find() -> dict[str, Any] | None:
         jobs = client.fine_tuning.jobs.list(metadata={KEY_MARK: run.key})

@@ -38,13 +38,17 @@ class Alarm:
 
     def __str__(self) -> str:
         text = (
-            f"Over-fitting: the validation loss was best at step {self.best_step} ({self.best_loss:.3f}) and rose to {self.last_loss:.3f} "
+            f"Over-fitting: the validation loss was best at step {self.best_step} ({self.best_loss:.3f}) and rose "
+            f"to {self.last_loss:.3f} "
             "while the training loss went on falling."
         )
         if self.use is None:
             return f"{text} No checkpoint of that time was kept: train again with fewer epochs."
         if self.use.step != self.best_step:
-            return f"{text} The nearest checkpoint kept is step {self.use.step}: use {self.use.model}, or train again with fewer epochs."
+            return (
+                f"{text} The nearest checkpoint kept is step {self.use.step}: use {self.use.model}, or train "
+                "again with fewer epochs."
+            )
         return f"{text} Use its checkpoint: {self.use.model}."
 
 

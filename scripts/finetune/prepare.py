@@ -63,7 +63,8 @@ def prepare(
         seed: The same data, shares and seed give the same files.
         system: A system message for examples that have none.
         group_field: A key of the rows; examples with the same value stay in one part.
-        lossy: What to do with an example that the target cannot express whole: skip it, or write what can be; said by line either way.
+        lossy: What to do with an example that the target cannot express whole: skip it, or write what can be; said by
+        line either way.
 
     Raises:
         UserError: Nothing usable was found, or a source cannot be read at all.
@@ -108,7 +109,10 @@ def _nothing(sources: Sequence[Path], out: Prepared) -> str:
     )
     if out.skipped_for_loss:
         place, loss = out.losses[0]
-        first = f" Every example holds what {out.target} cannot express; the first, {place}: {loss}. Add --lossy write to write the rest of it."
+        first = (
+            f" Every example holds what {out.target} cannot express; the first, {place}: {loss}. Add --lossy "
+            "write to write the rest of it."
+        )
     return f"{names}: no usable example was found, and nothing was written.{first}"
 
 

@@ -1,6 +1,7 @@
 """Prices and retirement dates, each with source and date; a file of the user's overrides rows by model or machine.
 
-All token prices are USD per 1,000,000 tokens, machines USD per hour and replica. A price that is not there is None: unknown, never 0.
+All token prices are USD per 1,000,000 tokens, machines USD per hour and replica. A price that is not there is None:
+unknown, never 0.
 """
 
 from __future__ import annotations
@@ -128,7 +129,8 @@ class PriceBook:
         base = base_of(name)
         if base not in self._models:
             raise UserError(
-                f"{name}: no price is known. Expected one of {', '.join(sorted(self._models))}; for another, name a file with --prices."
+                f"{name}: no price is known. Expected one of {', '.join(sorted(self._models))}; for another, name a "
+                "file with --prices."
             )
         return self._models[base]
 

@@ -1,4 +1,6 @@
-"""Read JSONL, JSON and CSV row by row in bounded memory; what cannot be read becomes a `Problem` with its line, never an exception."""
+"""Read JSONL, JSON and CSV row by row in bounded memory; what cannot be read becomes a `Problem` with its line,
+never an exception.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from typing import Any
 from finetune.errors import UserError
 from finetune.model import Place, Problem
 
-# A training example of 131,072 tokens is about half a megabyte of text; a data-URL image a few more. A longer "line" is a broken file.
+# A training example of 131,072 tokens is about half a megabyte of text; a data-URL image a few more. A longer "line"
+# is a broken file.
 MAX_LINE_BYTES = 16 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -1,7 +1,8 @@
 """Find passages in a folder of documents, for an answer with citations.
 
 The library is SQLite's FTS5, which Python brings along: BM25 ranking, stemming, Unicode, an index on disk that needs little memory,
-and decades of upkeep, with nothing to install. Ranking by words is the right first step; embeddings would need a model of their own.
+and decades of upkeep, with nothing to install. Ranking by words is the right first step; embeddings would need a model
+of their own.
 """
 
 from __future__ import annotations

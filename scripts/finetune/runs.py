@@ -41,7 +41,8 @@ class Run:
         """
         if not _NAME.fullmatch(name):
             raise UserError(
-                f'--run: found "{name}", expected 1 to 40 lower-case letters, digits and dashes, a letter first: the name becomes a label.'
+                f'--run: found "{name}", expected 1 to 40 lower-case letters, digits and dashes, a letter first: '
+                "the name becomes a label."
             )
         folder = parent / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -153,7 +154,8 @@ class Run:
             find: Looks on the platform for what an earlier try may have made.
             do: Makes it; must not retry by itself.
             now: For the record.
-            lost: Exceptions after which it is not known whether `do` worked; then `find` decides, and they are raised if it finds nothing.
+            lost: Exceptions after which it is not known whether `do` worked; then `find` decides, and they are raised
+            if it finds nothing.
         """
         known = self.result(step)
         if known is not None:

@@ -40,7 +40,7 @@ def signature(text: str) -> NDArray[np.uint32]:
     shingles = {f"{a} {b}" for a, b in pairwise(words)} or set(words) or {""}
     values = np.fromiter((zlib.crc32(item.encode()) for item in shingles), dtype=np.uint64, count=len(shingles))
     mixed = (values * _SEEDS[0] + _SEEDS[1]) % np.uint64(_PRIME)
-    return (mixed.min(axis=1) & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    return np.asarray(mixed.min(axis=1) & np.uint64(0xFFFFFFFF), dtype=np.uint32)
 
 
 def clusters(signatures: NDArray[np.uint32]) -> NDArray[np.int64]:

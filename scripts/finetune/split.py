@@ -72,8 +72,10 @@ class Grouper:
 
     def _groups(self) -> list[int]:
         """Row numbers of each example's group: the same key, or nearly the same question, or a chain of both."""
-        parent = similar.clusters(np.array(self._signatures, dtype=np.uint32)).tolist() if self._signatures else []
-        parent += range(len(parent), len(self._keys))
+        parent: list[int] = []
+        if self._signatures:
+            parent += similar.clusters(np.array(self._signatures, dtype=np.uint32)).tolist()
+        parent.extend(range(len(parent), len(self._keys)))
         first: dict[int, int] = {}
 
         def root(row: int) -> int:

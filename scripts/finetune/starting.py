@@ -49,7 +49,8 @@ def look(
     if found.findings.count(Severity.ERROR):
         first = next(item for item in found.findings.listed() if item.severity is Severity.ERROR)
         raise UserError(
-            f"{first}\nThe data has {found.findings.count(Severity.ERROR):,} errors; nothing was started. validate_data.py lists them."
+            f"{first}\nThe data has {found.findings.count(Severity.ERROR):,} errors; nothing was started. "
+            "validate_data.py lists them."
         )
     price = book.model(model)
     if price.training is None:
@@ -90,7 +91,8 @@ def say_and_ask(start: Start, today: date, *, yes: bool, also: str = "") -> bool
     money = console.usd(cost.low) if cost.low == cost.high else f"{console.usd(cost.low)} to {console.usd(cost.high)}"
     span = f"{cost.epochs_low}" if cost.epochs_low == cost.epochs_high else f"{cost.epochs_low} to {cost.epochs_high}"
     console.err.print(
-        f"{start.found.files[0].examples:,} examples, {cost.tokens_per_epoch:,} tokens x {span} epochs on {start.price.model}: {money} "
+        f"{start.found.files[0].examples:,} examples, {cost.tokens_per_epoch:,} tokens x {span} epochs on "
+        f"{start.price.model}: {money} "
         f"(prices of {start.price.read_on})",
         markup=False,
     )

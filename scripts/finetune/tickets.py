@@ -10,11 +10,26 @@ import random
 from dataclasses import dataclass
 
 _QUEUES = {
-    "AMBER": "invoice refund charge receipt payment card billing surcharge deposit statement tax discount coupon instalment overdraft payout balance fee",
-    "COBALT": "password login account email verification captcha username profile passkey session authenticator lockout signup avatar token invitation",
-    "JADE": "parcel courier delivery tracking customs warehouse shipment package driver doorstep pallet carrier postcode depot dispatch locker",
-    "ONYX": "crash freeze error screen update bug driver-fault glitch timeout stacktrace firmware battery bluetooth overheating reboot sensor",
-    "PEARL": "contract renewal upgrade subscription trial cancellation downgrade licence seat quota plan addon term signature clause notice",
+    "AMBER": (
+        "invoice refund charge receipt payment card billing surcharge deposit "
+        "statement tax discount coupon instalment overdraft payout balance fee"
+    ),
+    "COBALT": (
+        "password login account email verification captcha username profile "
+        "passkey session authenticator lockout signup avatar token invitation"
+    ),
+    "JADE": (
+        "parcel courier delivery tracking customs warehouse shipment package "
+        "driver doorstep pallet carrier postcode depot dispatch locker"
+    ),
+    "ONYX": (
+        "crash freeze error screen update bug driver-fault glitch "
+        "timeout stacktrace firmware battery bluetooth overheating reboot sensor"
+    ),
+    "PEARL": (
+        "contract renewal upgrade subscription trial cancellation downgrade licence "
+        "seat quota plan addon term signature clause notice"
+    ),
 }
 _OPENINGS = (
     "Hello,",

@@ -94,7 +94,8 @@ def create(
         run.note(refused={"status": error.code, "message": error.message, "at": now.isoformat()})
         raise RefusedError(
             f"Vertex AI refused the job: {error.message}\n"
-            "Known on 2026-11-24: Gemini 3.5 Flash and 3.1 Flash-Lite are tuned in us-central1 and europe-west4 only, never in `global`; "
+            "Known on 2026-11-24: Gemini 3.5 Flash and 3.1 Flash-Lite are tuned in us-central1 and europe-west4 "
+            "only, never in `global`; "
             "open models want an output folder (gs://...) and a name such as meta/llama3_1@llama-3.1-8b-instruct."
         ) from error
 

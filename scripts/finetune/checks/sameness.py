@@ -49,7 +49,10 @@ class Sameness:
                 Problem(
                     code="sampled",
                     place=self._place(len(self._signatures)),
-                    message=f"from here on examples were compared for exact duplicates only (the first {similar.LIMIT:,} for near ones too)",
+                    message=(
+                        "from here on examples were compared for exact duplicates only (the first "
+                        f"{similar.LIMIT:,} for near ones too)"
+                    ),
                     fix="nothing to do; split the file to compare more",
                 )
             )
@@ -95,8 +98,8 @@ class Sameness:
 
     def _judge_near(self, findings: Findings) -> None:
         parents = similar.clusters(np.array(self._signatures, dtype=np.uint32))
-        for row in np.flatnonzero(parents != np.arange(len(parents))):
-            row, first = int(row), int(parents[row])  # noqa: PLW2901  # plain ints index the arrays
+        for row in np.flatnonzero(parents != np.arange(len(parents))).tolist():
+            first = int(parents[row])
             if self._questions[row] == self._questions[first]:
                 continue
             if self._part(row) != self._part(first):

@@ -1,4 +1,6 @@
-"""One pass over files that belong together: every check, and the figures for the report, in memory that hardly grows with the text."""
+"""One pass over files that belong together: every check, and the figures for the report, in memory that hardly
+grows with the text.
+"""
 
 from __future__ import annotations
 

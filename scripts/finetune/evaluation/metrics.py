@@ -44,7 +44,7 @@ def f1(example: Example, reply: Reply) -> float:
 
 
 def chrf(example: Example, reply: Reply) -> float:
-    """sacrebleu's sentence chrF."""
+    """Sacrebleu's sentence chrF."""
     import sacrebleu
 
     return float(sacrebleu.sentence_chrf(reply.output, [example.output]).score) / 100
@@ -77,7 +77,8 @@ def fields(example: Example, reply: Reply) -> float:
     wanted, given = _json(example.output), _json(reply.text)
     if not isinstance(wanted, dict) or not isinstance(given, dict):
         return 0.0
-    return sum(key in given and given[key] == value for key, value in wanted.items()) / max(1, len(wanted))
+    right = sum(key in given and given[key] == value for key, value in wanted.items())
+    return float(right) / max(1, len(wanted))
 
 
 def _json(text: str) -> Any:
@@ -93,7 +94,8 @@ def form(pattern: re.Pattern[str] | None, schema: Mapping[str, Any] | None) -> S
         return lambda _example, reply: float(pattern.fullmatch(reply.text.strip()) is not None)
     import jsonschema
 
-    validator = jsonschema.validators.validator_for(schema)(schema)
+    wanted = schema or {}
+    validator = jsonschema.validators.validator_for(wanted)(wanted)
     return lambda _example, reply: float((data := _json(reply.text)) is not None and validator.is_valid(data))
 
 
@@ -117,7 +119,7 @@ def choose(
 
 
 def corpus_bleu(examples: Sequence[Example], replies: Sequence[Reply]) -> float:
-    """sacrebleu's corpus BLEU, 0 to 100; means little on a few short texts."""
+    """Sacrebleu's corpus BLEU, 0 to 100; means little on a few short texts."""
     import sacrebleu
 
     return float(

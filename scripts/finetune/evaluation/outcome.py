@@ -58,7 +58,8 @@ class Outcome:
                 )
             else:
                 out.append(
-                    f"No difference between {last} and {other} is proven: {metric} {gap.value:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})."
+                    f"No difference between {last} and {other} is proven: {metric} {gap.value:+.2f} ({gap.low:+.2f} "
+                    f"to {gap.high:+.2f})."
                 )
         if self.examples < FEW:
             out.append(f"Only {self.examples} examples: intervals are wide; use at least 100 for a decision.")

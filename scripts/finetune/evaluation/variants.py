@@ -80,7 +80,7 @@ def draw(examples: Sequence[Example], number: int, seed: int) -> list[Example]:
     ]
     dice.shuffle(pool)
     rounds: dict[str, int] = {}
-    ranked = []
+    ranked: list[tuple[int, int, Example]] = []
     for example in pool:
         rounds[example.output] = rounds.get(example.output, 0) + 1
         ranked.append((rounds[example.output], len(ranked), example))

@@ -26,7 +26,10 @@ def parse(row: Row, *, group_field: str | None = None) -> Example | Problem:
             code="form-unknown",
             place=row.place,
             message=f"found the keys {keys}; no known form has them",
-            fix="use messages, input_text/output_text, instruction/output, conversations, contents, prompt/completion or chosen/rejected",
+            fix=(
+                "use messages, input_text/output_text, instruction/output, conversations, contents, "
+                "prompt/completion or chosen/rejected"
+            ),
         )
     try:
         messages, tools, rejected = reader(row.data)

@@ -35,31 +35,25 @@ def find(client: openai.OpenAI, run: Run) -> list[Leftover]:
             models.append(job.fine_tuned_model)
             models += [item.fine_tuned_model_checkpoint for item in client.fine_tuning.jobs.checkpoints.list(job.id)]
         files += job.result_files or []
-    for name in dict.fromkeys(models):
-        if _there(client.models.retrieve, name):
-            out.append(
-                Leftover(
-                    kind="model",
-                    name=name,
-                    bills="nothing while nobody calls it",
-                    remove=_quiet(once.models.delete, name),
-                    warning=NO_WAY_BACK,
-                )
-            )
-    for file in client.files.list():
-        if (
-            file.id in files
-            or file.filename.startswith(f"{run.name}-train-")
-            or file.filename.startswith(f"{run.name}-validation-")
-        ):
-            out.append(
-                Leftover(
-                    kind="file",
-                    name=f"{file.id} {file.filename}",
-                    bills="nothing",
-                    remove=_quiet(once.files.delete, file.id),
-                )
-            )
+    out += [
+        Leftover(
+            kind="model",
+            name=name,
+            bills="nothing while nobody calls it",
+            remove=_quiet(once.models.delete, name),
+            warning=NO_WAY_BACK,
+        )
+        for name in dict.fromkeys(models)
+        if _there(client.models.retrieve, name)
+    ]
+    ours = (f"{run.name}-train-", f"{run.name}-validation-")
+    out += [
+        Leftover(
+            kind="file", name=f"{file.id} {file.filename}", bills="nothing", remove=_quiet(once.files.delete, file.id)
+        )
+        for file in client.files.list()
+        if file.id in files or file.filename.startswith(ours)
+    ]
     return out
 
 

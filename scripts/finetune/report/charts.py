@@ -34,7 +34,8 @@ def histogram(values: Sequence[int], title: str, bins: int = 24) -> str:
         height = 120 * int(count) / top
         tip = f"{edges[at]:.0f} to {edges[at + 1]:.0f}: {count}"
         body.append(
-            f'<rect x="{at * step + 1:.1f}" y="{130 - height:.1f}" width="{step - 2:.1f}" height="{height:.1f}" fill="{_COLOURS[0]}">'
+            f'<rect x="{at * step + 1:.1f}" y="{130 - height:.1f}" width="{step - 2:.1f}" '
+            f'height="{height:.1f}" fill="{_COLOURS[0]}">'
             f"<title>{escape(tip)}</title></rect>"
         )
     body += [

@@ -15,9 +15,11 @@ _TEMPLATE = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-:root { color-scheme: light dark } body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #8884; vertical-align: top }
-td.number { text-align: right; font-variant-numeric: tabular-nums } svg { width: 100%; max-width: 640px; height: auto; display: block; margin: .5rem 0 }
+:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #8884; vertical-align: top }
+svg { width: 100%; max-width: 640px; height: auto; display: block; margin: .5rem 0 }
 .lead { font-size: 1.1rem } h2 { margin-top: 2rem } small { color: #888 }
 </style></head><body>
 <h1>{{ title }}</h1><p class="lead">{{ lead }}</p>
