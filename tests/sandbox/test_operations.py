@@ -69,3 +69,58 @@ def test_an_ended_operation_can_be_forgotten(slow: Running, http: httpx.Client) 
     slow.world.advance(timedelta(minutes=1))
     assert http.delete(f"/v1/{name}").status_code == 200
     assert http.get(f"/v1/{name}").status_code == 404
+
+
+def test_a_redeployment_under_the_same_id_keeps_the_model_in_use(slow: Running, http: httpx.Client) -> None:
+    endpoint = made(http, slow)
+    deploy(http, endpoint, "1")
+    slow.world.advance(timedelta(hours=1))
+    http.post("/sandbox/change", json={"undeploy": {"endpoint": "7"}})
+    http.post("/sandbox/change", json={"deploy": {"endpoint": "7", "deploy": {"id": 1, "model": 2001, "takes": "10s"}}})
+    slow.world.advance(timedelta(hours=1))
+    assert http.get(f"/v1/{MODEL}").json()["deployedModels"][0]["deployedModelId"] == "1"
+    assert http.delete(f"/v1/{MODEL}").json()["error"]["status"] == "FAILED_PRECONDITION"
+
+
+def test_a_listing_shows_each_change_at_once(slow: Running, http: httpx.Client) -> None:
+    sizes = []
+    for number in ("1", "2", "3"):
+        made(http, slow, number)
+        sizes.append(len(http.get(f"{P}/endpoints").json()["endpoints"]))
+    assert sizes == [1, 2, 3]
+    http.patch(f"{P}/endpoints/1?updateMask=labels", json={"labels": {"a": "b"}})
+    assert http.get(f"{P}/endpoints").json()["endpoints"][0]["labels"] == {"a": "b"}
+    http.post("/sandbox/change", json={"deploy": {"endpoint": "1", "deploy": {"id": 1, "daily": {"12:00": 2}}}})
+    seen = []
+    for _ in range(2):
+        slow.world.advance(timedelta(hours=7))
+        deployed = http.get(f"{P}/endpoints").json()["endpoints"][0]["deployedModels"][0]
+        seen.append(deployed["status"]["availableReplicaCount"])
+    assert seen == [1, 2]
+
+
+def test_what_only_v1beta1_knows_is_not_in_a_v1_answer(slow: Running, http: httpx.Client) -> None:
+    endpoint = made(http, slow)
+    beta = endpoint.replace("/v1/", "/v1beta1/")
+    resources = {"initialReplicaCount": 1, "maxReplicaCount": 1, "scaleToZeroSpec": {"idleScaledownPeriod": "900s"}}
+    body = {
+        "deployedModel": {"id": "1", "model": MODEL, "dedicatedResources": resources, "enableContainerLogging": True}
+    }
+    assert http.post(f"{beta}:deployModel", json=body).status_code == 200
+    slow.world.advance(timedelta(hours=1))
+    for prefix, there in (("/v1beta1/", True), ("/v1/", False)):
+        for answer in (http.get(endpoint.replace("/v1/", prefix)), http.get(f"{P.replace('/v1/', prefix)}/endpoints")):
+            for key in ("scaleToZeroSpec", "initialReplicaCount", "enableContainerLogging"):
+                assert (key in answer.text) is there
+
+
+def test_a_version_that_is_not_to_be_the_default_leaves_it_alone(slow: Running, http: httpx.Client) -> None:
+    body = {
+        "parentModel": MODEL,
+        "model": {"containerSpec": {"imageUri": "registry.example/serve:2"}, "versionAliases": ["b"]},
+    }
+    assert http.post(f"{P}/models:upload", json=body).status_code == 200
+    slow.world.advance(timedelta(minutes=2))
+    assert [http.get(f"/v1/{MODEL}{at}").json()["versionId"] for at in ("", "@b", "@default")] == ["2", "3", "2"]
+    assert [one["versionId"] for one in http.get(f"{P}/models").json()["models"]] == ["2"]
+    assert len(http.get(f"/v1/{MODEL}:listVersions").json()["models"]) == 3

@@ -114,6 +114,8 @@ def test_the_past_is_played_before_the_start() -> None:
 def test_a_deployment_to_come_is_an_operation_in_progress() -> None:
     world = a_world(endpoints("  - {id: 1001, project: demo-product, deploy: [{at: 5m, takes: 25m}]}\n"))
     name = document(world)["name"]
+    began = world.open_operations[name][0].metadata["genericMetadata"]["createTime"]
+    assert began == "2026-11-01T23:40:00.000000Z"
     assert [one.method for one in world.open_operations[name]] == ["DeployModel"]
     assert "deployedModels" not in document(world)
     world.advance(timedelta(minutes=5))
@@ -124,6 +126,13 @@ def test_the_same_scenario_makes_the_same_ids() -> None:
     text = endpoints("  - {id: 1001, project: demo-product, deploy: [{}]}\n")
     one, other = ([name for name, _ in a_world(text).store.all("models")] for _ in range(2))
     assert one == other
+
+
+def test_endpoints_with_the_same_pattern_are_called_at_different_times() -> None:
+    text = endpoints("".join(f"  - {{id: {one}, project: demo-product, traffic: poisson}}\n" for one in (1012, 1021)))
+    world = a_world(text)
+    one, other = (list(flow.counts(world.start, world.start + 48 * HOUR, HOUR)) for flow in world.traffic.values())
+    assert one != other
 
 
 def test_replicas_follow_the_time_of_day_and_steps() -> None:
@@ -150,7 +159,9 @@ def test_an_idle_deployment_scales_to_zero_and_wakes() -> None:
     world.record_request((number, location, endpoint_id), 1, 429)
     world.advance(timedelta(minutes=6))
     assert status() == 1
-    world.advance(timedelta(hours=2))
+    world.advance(timedelta(minutes=55))
+    assert status() == 1
+    world.advance(timedelta(minutes=15))
     assert status() == 0
 
 

@@ -126,6 +126,15 @@ def test_a_running_job_is_cancelled_and_an_ended_one_is_not(slow: Running, clien
         client.tunings.cancel(name=job.name)
 
 
+def test_a_job_cancelled_just_before_its_end_makes_nothing(slow: Running, client: Any) -> None:
+    job = tune(client)
+    slow.world.advance(timedelta(hours=2, seconds=-30))
+    client.tunings.cancel(name=job.name)
+    slow.world.advance(timedelta(hours=1))
+    assert client.tunings.get(name=job.name).state == types.JobState.JOB_STATE_CANCELLED
+    assert list(slow.world.store.all("endpoints")) == []
+
+
 def test_jobs_are_listed_with_their_pages(slow: Running, client: Any) -> None:
     names = {tune(client).name for _ in range(3)}
     assert {one.name for one in client.tunings.list(config={"page_size": 2})} == names
