@@ -181,16 +181,15 @@ def dollars(rate: Mapping[str, Any] | None, times: Decimal | int = 1) -> str:
 
 def _names(document: Mapping[str, Any], wanted: str) -> bool:
     subject = str(document["subject"])
-    return wanted in {str(document.get("display_name", "")), subject.rsplit("/", 1)[-1]} or subject.endswith(
-        f"/{wanted}"
-    )
+    names = {document.get("display_name"), document.get("endpoint_display_name"), subject.rsplit("/", 1)[-1]}
+    return wanted in names or subject.endswith(f"/{wanted}")
 
 
 def _near(wanted: str, documents: Mapping[str, Mapping[str, Any]]) -> str:
     from difflib import get_close_matches
 
-    names = [str(doc.get("display_name", "")) for doc in documents.values()]
-    return " or ".join(get_close_matches(wanted, names, n=2, cutoff=0.6))
+    names = {str(doc.get(key) or "") for doc in documents.values() for key in ("display_name", "endpoint_display_name")}
+    return " or ".join(get_close_matches(wanted, sorted(names), n=2, cutoff=0.6))
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ app = App(name="keep", help="Say that something stays, until when and why.")
 @app.default
 def keep(
     name: Annotated[str, Parameter(help="Resource name, display name or id.")],
+    /,
     *,
     until: Annotated[
         str | None, Parameter(help="2026-12-01, 2026-12-01T18:00, 3d or 12h from now; default: for ever.")

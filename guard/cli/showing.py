@@ -102,12 +102,9 @@ def show_plan(document: Document, did: Sequence[Document] = ()) -> None:
     _section("Announced, goes later", document["notices"], lambda doc: when(doc["due_at"]))
     _section("Blocked", document["blocked"], lambda doc: ", ".join(block.replace("_", " ") for block in doc["blocks"]))
     _section("Unknown, so kept", document["unknown"], lambda doc: str(doc["reason"]).replace("_", " "))
-    kept = Counter(doc["reason"] for doc in document["kept"])
-    say(
-        f"Kept: {sum(kept.values())} ({', '.join(f'{n} {reason.replace("_", " ")}' for reason, n in kept.most_common())})."
-        if kept
-        else "Kept: none."
-    )
+    kept = Counter(str(doc["reason"]).replace("_", " ") for doc in document["kept"])
+    counted = ", ".join(f"{n} {reason}" for reason, n in kept.most_common())
+    say(f"Kept: {kept.total()}" + (f" ({counted})." if counted else "."))
     for doubt in document.get("doubts", ()):
         say(f"[bold magenta]In doubt[/] {doubt['scope']}: {doubt['why']}. Nothing is removed there.")
     if document.get("breaker"):

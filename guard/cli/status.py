@@ -34,7 +34,7 @@ def status(
             taken_at, mode = (latest.taken_at, latest.mode) if latest else (None, "")
             pause = ledger.paused()
             paused = f"paused by {pause.who} since {when(pause.at)}: {pause.why}" if pause else ""
-    documents = [doc for doc in documents if selection.takes(doc)]
+    documents = [doc for doc in documents if selection.takes(doc) and doc["decision"] != "gone"]
     if common.as_json:
         emit_json({"taken_at": taken_at, "mode": mode, "paused": paused or None, "things": dearest_first(documents)})
     elif taken_at is None:

@@ -15,6 +15,7 @@ app = App(name="unkeep", help="End a keep; the thing is judged like any other fr
 @app.default
 def unkeep(
     name: Annotated[str, Parameter(help="Resource name, display name or id.")],
+    /,
     *,
     by: Annotated[str | None, Parameter(name="--who", help="Who says so; default: your user name.")] = None,
     common: Common = COMMON,
@@ -28,7 +29,5 @@ def unkeep(
     elif ended:
         say(f"Ended. {document['display_name']} is judged again from the next look on, with a fresh notice.")
     else:
-        say(
-            f"{document['display_name']} was not kept by anybody. A label or a policy may still keep it: `tuneguard explain {name}`."
-        )
+        say(f"{document['display_name']} was not kept by anybody. A label or a policy may: `tuneguard explain {name}`.")
     return 0 if ended else FOUND

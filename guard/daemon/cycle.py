@@ -13,7 +13,7 @@ from time import monotonic
 
 from guard.core.documents import plan_document, verdict_document
 from guard.core.judge import judge
-from guard.core.memory import remember
+from guard.core.memory import gone, remember
 from guard.core.model import Snapshot
 from guard.core.plan import LedgerView, Notice, Plan
 from guard.core.planning import make_plan
@@ -87,6 +87,7 @@ class Cycle:
         self._p = parts
         self._info: LedgerInfo | None = None
         self._last_now: datetime | None = None
+        self._told_gone: set[str] = set()
         self.last_view: LedgerView = LedgerView()
 
     def run(self, now: datetime) -> Result:
@@ -123,7 +124,9 @@ class Cycle:
         savings = p.accountant.account(settled, snapshot, p.usage.usage, settings.rules_of, now)
         self._look_back(settings, now)
         took = timedelta(seconds=monotonic() - began)
-        self._record(plan, verdicts, settings, cycle_id, lease.term, now, took)
+        documents = {verdict.subject.name: verdict_document(verdict) for verdict in verdicts}
+        p.ledger.save_verdicts(cycle_id, now, documents | self._gone(snapshot, verdicts, view))
+        self._record(plan, len(verdicts), settings, cycle_id, lease.term, now, took)
         p.accountant.measure(verdicts, plan, snapshot, savings)
         p.metrics.cycles.labels("completed").inc()
         p.metrics.cycle_seconds.observe(took.total_seconds())
@@ -212,9 +215,7 @@ class Cycle:
                 p.acting.mark_removed(one.act, now)
         return settled
 
-    def _propose(
-        self, plan: Plan, void: Void, settings: Settings, now: datetime, cycle_id: str
-    ) -> list[Act]:
+    def _propose(self, plan: Plan, void: Void, settings: Settings, now: datetime, cycle_id: str) -> list[Act]:
         """Void what has lost its reason, then store an act for every idle thing that has none yet."""
         p = self._p
         for act, why in void.values():
@@ -330,19 +331,8 @@ class Cycle:
             self._announce(notices, settings, now)
 
     def _record(
-        self,
-        plan: Plan,
-        verdicts: Sequence[Verdict],
-        settings: Settings,
-        cycle_id: str,
-        term: int,
-        now: datetime,
-        took: timedelta,
+        self, plan: Plan, seen: int, settings: Settings, cycle_id: str, term: int, now: datetime, took: timedelta
     ) -> None:
-        documents: Mapping[str, Mapping[str, object]] = {
-            verdict.subject.name: verdict_document(verdict) for verdict in verdicts
-        }
-        self._p.ledger.save_verdicts(cycle_id, now, documents)
         self._p.ledger.save_cycle(
             CycleRecord(
                 id=cycle_id,
@@ -352,7 +342,7 @@ class Cycle:
                 term=term,
                 took=took,
                 summary={
-                    "seen": len(verdicts),
+                    "seen": seen,
                     "kept": len(plan.kept),
                     "unknown": len(plan.unknown),
                     "due": len(plan.actions),
@@ -362,6 +352,18 @@ class Cycle:
                 plan=plan_document(plan),
             )
         )
+
+    def _gone(self, snapshot: Snapshot, verdicts: Sequence[Verdict], view: LedgerView) -> dict[str, dict[str, object]]:
+        """The last documents of things that are not there any more, marked as gone; each is written once."""
+        names = [name for name in gone(view.seen, snapshot, verdicts) if name not in self._told_gone]
+        if not names:
+            return {}
+        self._told_gone.update(names)
+        return {
+            name: {**last, "decision": "gone"}
+            for name in names
+            if (last := self._p.ledger.verdict(name)) is not None and last.get("decision") != "gone"
+        }
 
     def _ledger_info(self) -> LedgerInfo:
         if self._info is None or self._info.adopted_at is None:

@@ -87,6 +87,11 @@ class UsageBook:
             self._ledger.set_usage_covered_until(until)
         return UsageLook(complete=complete, problems=problems)
 
+    def probe(self, project: Project, now: datetime) -> Reading:
+        """Read the last hours of one project and keep nothing; for `doctor`."""
+        end = hour_start(hour_number(now) + 1)
+        return self._traffic.read(project, Window(end - READ_AGAIN, end))
+
     def fresh(self, project: Project, now: datetime) -> Mapping[str, Usage]:
         """Read the last hours of one project up to this very moment; for the second look, once an instant and project.
 

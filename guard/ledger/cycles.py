@@ -74,7 +74,7 @@ class Cycles(Room):
                 there = stored.get(subject)
                 if there is not None and there.digest == digest:
                     continue
-                verdict, reason = str(document.get("verdict", "")), str(document.get("reason", ""))
+                verdict, reason = str(document.get("decision", "")), str(document.get("reason", ""))
                 said = {"subject": subject, "cycle_id": cycle_id, "at": now, "verdict": verdict, "reason": reason}
                 fresh.append(said | {"digest": digest, "document": document})
                 if there is None or (there.verdict, there.reason) != (verdict, reason):

@@ -14,10 +14,10 @@ from guard.ports.ledger import Ledger
 
 if TYPE_CHECKING:
     from guard.adapters.connection import Connection
-    from guard.daemon.announce import Announcer
     from guard.daemon.cycle import Cycle
     from guard.daemon.enrolled import Enrolled
     from guard.daemon.leader import Leadership
+    from guard.daemon.usage_book import UsageBook
     from guard.ports.mutations import Store
     from guard.telemetry.metrics import Metrics
     from guard.wiring.in_force import InForce
@@ -38,7 +38,8 @@ class Guard:
     in_force: InForce
     connection: Connection
     enrolled: Enrolled
-    announcer: Announcer
+    usage: UsageBook
+    store: Callable[[], Store | None]
 
     def close(self) -> None:
         self.leadership.release()
@@ -150,20 +151,21 @@ def build(
     traffic = MonitoringTraffic(connection, clock.now, metric_lag=settings.default.metric_lag)
     leadership = Leadership(ledger, clock, metrics)
     enrolled = Enrolled(inventory, CloudAuditLog(connection), ledger)
-    announcer = Announcer(ledger, in_force, metrics)
+    usage = UsageBook(ledger, traffic)
+    store = _store_of(connection, in_force.settings)
     parts = Parts(
         clock=clock,
         ledger=ledger,
         inventory=inventory,
-        usage=UsageBook(ledger, traffic),
+        usage=usage,
         prices=load_price_book,
-        announcer=announcer,
+        announcer=Announcer(ledger, in_force, metrics),
         enrolled=enrolled,
         leadership=leadership,
         accountant=Accountant(ledger, metrics),
         metrics=metrics,
         settings=in_force.settings,
-        acting=_acting(connection, inventory, ledger, leadership, in_force.settings) if may_act else None,
+        acting=_acting(connection, inventory, ledger, leadership, store) if may_act else None,
         **({"checkpoints": checkpoints} if checkpoints else {}),
     )
     return Guard(
@@ -175,7 +177,8 @@ def build(
         in_force=in_force,
         connection=connection,
         enrolled=enrolled,
-        announcer=announcer,
+        usage=usage,
+        store=store,
     )
 
 
@@ -186,7 +189,7 @@ def seize_claims(path: Path, environment: Mapping[str, str] = os.environ) -> lis
     guard = build(path, environment, may_act=True, create_ledger=False)
     try:
         settings, now = guard.in_force.settings(), guard.clock.now()
-        store = _store_of(guard.connection, guard.in_force.settings)()
+        store = guard.store()
         if store is None:
             return ["no bucket is configured (bucket: in guard.yaml)"]
         problems = []
@@ -202,7 +205,11 @@ def seize_claims(path: Path, environment: Mapping[str, str] = os.environ) -> lis
 
 
 def _acting(
-    connection: Connection, inventory: Any, ledger: Ledger, leadership: Leadership, settings: Callable[[], Settings]
+    connection: Connection,
+    inventory: Any,
+    ledger: Ledger,
+    leadership: Leadership,
+    store: Callable[[], Store | None],
 ) -> Any:
     from guard.acts.vertex import VertexMutations
     from guard.wiring.acting import GatewayActing
@@ -214,7 +221,7 @@ def _acting(
         inventory=inventory,
         ledger=ledger,
         mutations=mutations,
-        store=_store_of(connection, settings),
+        store=store,
         leadership=leadership,
     )
 

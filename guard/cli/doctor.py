@@ -1,0 +1,168 @@
+"""`tuneguard doctor`: does everything work that the guard needs? Reads only; each problem with the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from guard.cli.app import FOUND
+from guard.cli.common import COMMON, Common, emit_json, machine_now, say, table
+from guard.ports.errors import GuardError
+
+if TYPE_CHECKING:
+    from guard.wiring import Guard
+
+app = App(name="doctor", help="Check credentials, permissions, monitoring, ledger, bucket and notices.")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: fine, or what is wrong and what to do."""
+
+    check: str
+    good: bool
+    detail: str
+    hint: str = ""
+
+
+@app.default
+def doctor(
+    *,
+    send: Annotated[
+        bool, Parameter(negative="", help="Also send a test message to every channel under notify.")
+    ] = False,
+    common: Common = COMMON,
+) -> int:
+    """Check everything and change nothing (`--send` sends a message). Exit code 1 if something is wrong."""
+    from guard import wiring
+    from guard.telemetry import logging
+
+    logging.set_up(level="error")
+    guard = wiring.build(common.path, may_act=True)
+    try:
+        findings = list(_check(guard, send=send))
+    finally:
+        guard.close()
+    bad = [finding for finding in findings if not finding.good]
+    if common.as_json:
+        emit_json(
+            {
+                "healthy": not bad,
+                "findings": [{"check": f.check, "good": f.good, "detail": f.detail, "hint": f.hint} for f in findings],
+            }
+        )
+        return FOUND if bad else 0
+    rows = [
+        [
+            f.check,
+            "[green]ok[/]" if f.good else "[bold red]wrong[/]",
+            f.detail.replace("[", "\\[") + (f"\n{f.hint}" if f.hint else ""),
+        ]
+        for f in findings
+    ]
+    table(["check", "", "what was found"], rows)
+    say(
+        "Everything that the guard needs works."
+        if not bad
+        else f"{len(bad)} of {len(findings)} checks found something."
+    )
+    return FOUND if bad else 0
+
+
+def _check(guard: Guard, *, send: bool) -> Iterator[Finding]:
+    config = guard.in_force.config
+    settings, now = config.settings, guard.clock.now()
+    yield Finding(
+        "guard.yaml",
+        good=True,
+        detail=f"valid; mode {settings.default.mode.value}, {len(settings.default.policies)} policies",
+    )
+    yield Finding("world", good=True, detail=guard.connection.world.name)
+    yield from _ledger(guard)
+    try:
+        projects = guard.enrolled.projects(settings, now)
+    except GuardError as error:
+        yield Finding("projects", good=False, detail=error.message, hint=error.hint)
+        return
+    yield Finding("projects", good=bool(projects), detail=", ".join(project.id for project in projects) or "none")
+    try:
+        snapshot = guard.cycle.look(now).snapshot
+    except GuardError as error:
+        yield Finding("look", good=False, detail=error.message, hint=error.hint)
+        return
+    assert snapshot is not None  # noqa: S101  # look() always takes one
+    failed = [report for report in snapshot.scopes if not report.complete]
+    for report in failed:
+        yield Finding(f"listing {report.project_id}/{report.scope.location}", good=False, detail=report.problem)
+    complete = len(snapshot.scopes) - len(failed)
+    yield Finding(
+        "listing", good=not failed, detail=f"{complete} of {len(snapshot.scopes)} project locations listed completely"
+    )
+    for project in projects:
+        reading = guard.usage.probe(project, now)
+        yield Finding(
+            f"monitoring {project.id}",
+            good=reading.complete,
+            detail="usage reads completely" if reading.complete else "; ".join(reading.problems),
+        )
+    yield from _bucket(guard)
+    yield from _notify(guard, send=send)
+
+
+def _ledger(guard: Guard) -> Iterator[Finding]:
+    info = guard.ledger.info()
+    acts = any(mode.value != "observe" for mode in guard.in_force.settings().modes)
+    yield Finding("ledger", good=True, detail=f"{info.url}, {info.world}")
+    if acts:
+        yield Finding(
+            "ledger durable",
+            good=info.durable,
+            detail="it outlives the process"
+            if info.durable
+            else "it may not outlive the process, so nothing is removed",
+            hint="" if info.durable else "Use PostgreSQL, or a disk that outlives the process (ledger: in guard.yaml).",
+        )
+        yield Finding(
+            "ledger adopted",
+            good=info.adopted_at is not None,
+            detail=f"by {info.adopted_by}" if info.adopted_at else "nobody has adopted it, so it only observes",
+            hint="" if info.adopted_at else "tuneguard db adopt",
+        )
+
+
+def _bucket(guard: Guard) -> Iterator[Finding]:
+    address = guard.in_force.settings().bucket
+    if address is None:
+        yield Finding("bucket", good=True, detail="none; observe mode needs none")
+        return
+    store = guard.store()
+    try:
+        if store is not None:
+            store.read("claims/doctor.json")
+    except GuardError as error:
+        yield Finding("bucket", good=False, detail=error.message, hint=error.hint)
+    else:
+        yield Finding("bucket", good=True, detail=f"{address} can be read")
+
+
+def _notify(guard: Guard, *, send: bool) -> Iterator[Finding]:
+    from guard.core.plan import Notice, NoticeKind
+
+    for name in sorted(guard.in_force.config.notify):
+        if not send:
+            yield Finding(f"notify {name}", good=True, detail="the URL is well-formed; --send tries it")
+            continue
+        notice = Notice(
+            id=f"doctor-{name}",
+            kind=NoticeKind.SUGGESTION,
+            to=name,
+            subject="tuneguard doctor",
+            title="Tuneguard: a test message",
+            body="If you read this, notices reach you here. Nothing is wrong.",
+            made_at=machine_now(),
+        )
+        result = guard.in_force.send(name, [notice])
+        yield Finding(f"notify {name}", good=result.delivered, detail=result.detail or "delivered")
