@@ -121,11 +121,10 @@ def exact_amount(value: Any) -> Decimal | None:
         return None
     try:
         amount = Decimal(value)
-    except InvalidOperation:
+        exact = amount.is_finite() and amount > 0 and amount == amount.quantize(Decimal("0.01"))
+    except InvalidOperation:  # no number, or one of more digits than a bill has
         return None
-    if not amount.is_finite() or amount <= 0 or amount != amount.quantize(Decimal("0.01")):
-        return None
-    return amount
+    return amount if exact else None
 
 
 def _threshold(value: Any) -> Threshold | None:

@@ -33,7 +33,7 @@ def _iam(resource: str, id_template: str, source: str) -> Kind:
     return Kind(
         id=id_template,
         source=source,
-        replace=frozenset({*resource.split(), "project", "role", "member", "condition"}),
+        replace=frozenset({*resource.split(), "role", "member", "condition"}),
         outputs={"etag": "BwY{number}"},
         name_key="",
     )
@@ -52,7 +52,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         name_key="repositoryId",
     ),
     "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": _iam(
-        "repository location",
+        "repository location project",
         "projects/{project}/locations/{location}/repositories/{repository}/{role}/{member}",
         "artifactregistry/iam_artifact_registry_repository.go",
     ),
@@ -72,7 +72,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         guard_default=True,
     ),
     "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": _iam(
-        "name location",
+        "name location project",
         "projects/{project}/locations/{location}/services/{name}/{role}/{member}",
         "cloudrunv2/iam_cloud_run_v2_service.go",
     ),
@@ -148,7 +148,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         replace=frozenset({"enableMessageOrdering", "filter", "name", "project", "tags", "topic"}),
     ),
     "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember": _iam(
-        "subscription",
+        "subscription project",
         "projects/{project}/subscriptions/{subscription}/{role}/{member}",
         "pubsub/iam_pubsub_subscription.go",
     ),
@@ -158,7 +158,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         replace=frozenset({"name", "project", "tags"}),
     ),
     "gcp:pubsub/topicIAMMember:TopicIAMMember": _iam(
-        "topic", "projects/{project}/topics/{topic}/{role}/{member}", "pubsub/iam_pubsub_topic.go"
+        "topic project", "projects/{project}/topics/{topic}/{role}/{member}", "pubsub/iam_pubsub_topic.go"
     ),
     "gcp:secretmanager/secret:Secret": Kind(
         id="projects/{project}/secrets/{secretId}",
@@ -169,7 +169,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         name_key="secretId",
     ),
     "gcp:secretmanager/secretIamMember:SecretIamMember": _iam(
-        "secretId",
+        "secretId project",
         "projects/{project}/secrets/{secretId}/{role}/{member}",
         "secretmanager/iam_secret_manager_secret.go",
     ),
