@@ -146,9 +146,17 @@ def test_the_real_worlds_hosts_are_the_platforms_own() -> None:
     assert world.service("logging") == "https://logging.googleapis.com"
 
 
-def test_a_sandboxs_notices_stay_here() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.slack.com/services/x",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#ops",
+        "discord://127.0.0.1/x",
+    ],
+)
+def test_a_sandboxs_notices_stay_here(url: str) -> None:
     with pytest.raises(WorldMismatch):
-        ChannelNotifier({"ops": "https://hooks.slack.com/services/x"}, loopback_only=True)
+        ChannelNotifier({"ops": url}, loopback_only=True)
 
 
 @pytest.mark.parametrize(
