@@ -1,0 +1,36 @@
+"""The scripts' library on the path, and a running sandbox for the walks."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+SHARED = Path(os.environ.get("TUNEGUARD_SHARED") or ROOT.parent / "shared")
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of data sets that may not be committed; tests that want it are skipped where it is not."""
+    folder = SHARED / "datasets"
+    if not folder.is_dir():
+        pytest.skip("the shared data sets are not here")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_real_services(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test speaks to a real service, whatever the environment holds."""
+    for name in (
+        "OPENAI_API_KEY",
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "TUNEGUARD_SANDBOX",
+        "TUNEGUARD_TUNING_PRICES",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    yield
