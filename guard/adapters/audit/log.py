@@ -20,7 +20,7 @@ KEPT = timedelta(days=400)
 """How long the platform keeps admin activity (Cloud Logging, _Required bucket, read 2026-11-24)."""
 
 NAMES_A_QUESTION = 100
-"""A filter may be 20,000 characters long (Cloud Logging quotas, read 2026-11-24); a name takes at most 100 in it."""
+"""A filter may be 20,000 characters long (Cloud Logging quotas, read 2026-11-24); a name takes less than 100 in it."""
 
 _MADE_BY = "CreateEndpoint|DeployModel|UploadModel|CreateTuningJob|CreateDeploymentResourcePool"
 _AGENT = ".iam.gserviceaccount.com"
@@ -41,10 +41,10 @@ class CloudAuditLog:
         for start in range(0, len(wanted), NAMES_A_QUESTION):
             try:
                 for entry in self._entries(project, wanted[start : start + NAMES_A_QUESTION], now):
-                    found = _made_by(entry, naming)
                     # Entries come oldest first: the first word on a name is its making.
-                    if found is not None and found[0] not in made:
-                        made[found[0]] = found[1]
+                    for name in _named(entry, naming):
+                        if (email := _person(entry)) is not None:
+                            made.setdefault(name, email)
             except GuardError:
                 continue
         return {name: made[endpoint_of(name)] for name in names if endpoint_of(name) in made}
@@ -60,7 +60,8 @@ class CloudAuditLog:
                     'protoPayload.serviceName="aiplatform.googleapis.com"',
                     # `v1`, `v1beta1` and `ui` (the console) stand before the service's name.
                     f'protoPayload.methodName=~"({_MADE_BY})$"',
-                    f"protoPayload.resourceName:({ids})",
+                    # A creation may be logged under its parent's name; then its answer has the name (not verified).
+                    f"(protoPayload.resourceName:({ids}) OR protoPayload.response.name:({ids}))",
                     # Without it the platform looks at the last 24 hours only.
                     f'timestamp>="{(now - KEPT).isoformat()}"',
                 )
@@ -81,16 +82,22 @@ class CloudAuditLog:
             question["pageToken"] = token
 
 
-def _made_by(entry: Mapping[str, Any], naming: Naming) -> tuple[str, str] | None:
-    """(canonical name, e-mail) of an entry; None where it names nobody, or a service agent of the platform."""
-    payload = entry.get("protoPayload")
-    if not isinstance(payload, Mapping):
+def _named(entry: Mapping[str, Any], naming: Naming) -> Iterator[str]:
+    """The canonical names that an entry is about: what was called, and what its answer names (or its operation is on)."""
+    payload = _part(entry, "protoPayload")
+    for name in (payload.get("resourceName"), _part(payload, "response").get("name")):
+        if isinstance(name, str):
+            yield naming(name.partition("/operations/")[0])
+
+
+def _person(entry: Mapping[str, Any]) -> str | None:
+    """The e-mail address of who called; None for nobody, or a service agent of the platform."""
+    email = _part(_part(entry, "protoPayload"), "authenticationInfo").get("principalEmail")
+    if not isinstance(email, str) or not email:
         return None
-    who = payload.get("authenticationInfo")
-    email = who.get("principalEmail") if isinstance(who, Mapping) else None
-    name = payload.get("resourceName")
-    if not isinstance(email, str) or not isinstance(name, str) or not email:
-        return None
-    if email.startswith("service-") and email.endswith(_AGENT):
-        return None
-    return naming(name), email
+    return None if email.startswith("service-") and email.endswith(_AGENT) else email
+
+
+def _part(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = raw.get(key)
+    return value if isinstance(value, Mapping) else {}
