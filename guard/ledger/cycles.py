@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from guard.ledger import tables
 from guard.ledger.codec import cycle_from
@@ -27,6 +27,8 @@ class Cycles(Room):
     def save_cycle(self, record: CycleRecord) -> None:
         table = tables.cycles
         with self._database.write() as writing:
+            # A cycle that is run again at the same instant replaces its record: replaying adds nothing.
+            writing.connection.execute(delete(table).where(table.c.cycle_id == record.id))
             writing.connection.execute(
                 table.insert().values(
                     cycle_id=record.id,
