@@ -1,0 +1,218 @@
+"""A guard, put together by the real wiring, on a sandbox of its own; stepped by the hour."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from guard import wiring
+from guard.core.removal import Act, ActState
+from guard.core.verdict import Stage
+from guard.daemon.cycle import Result
+from guard.sandbox.scenario.build import build as build_world
+from guard.sandbox.scenario.load import parse
+from guard.sandbox.server import Running, start_in_thread
+
+PROJECT = "100000000001"
+SCENARIO = """
+start: 2026-11-02T00:00:00Z
+seed: 5
+projects:
+  - {id: demo-research, number: "100000000001", locations: [us-central1, europe-west4]}
+endpoints:
+  - id: 1001
+    display_name: forgotten
+    location: us-central1
+    labels: {owner: ml}
+    deploy: [{id: 11, machine: n1-standard-4}]
+    traffic: {pattern: burst_then_forgotten, until: -9d}
+  - id: 1002
+    display_name: busy
+    location: us-central1
+    deploy: [{id: 12, machine: n1-standard-4}]
+    traffic: busy
+"""
+CONFIG = """
+mode: enforce
+projects: [demo-research]
+locations: [us-central1, europe-west4]
+owners: {from: [label:owner, creator], fallback: ops}
+notify: {ops: "SINK", ml: "SINK"}
+if_wrong: {team: {per_minute_down: 0.5}}
+bucket: gs://guard
+policies:
+  - name: default
+    if_wrong: team
+    wait: break_even
+    notify_before: 2h
+    grace: 1h
+    do: [undeploy]
+limits: {removals_per_day: 10}
+"""
+CHANGING = ("undeploy", "delete", "deploy", "create", "patch", "cancel", "mutate", "upload")
+
+
+@dataclass
+class Sink:
+    """Receives webhooks; `refuse` answers 500 instead."""
+
+    url: str = ""
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    refuse: bool = False
+
+
+@contextmanager
+def a_sink() -> Iterator[Sink]:
+    """A webhook receiver on the loopback."""
+    sink = Sink()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            if not sink.refuse:
+                sink.messages.append(json.loads(body))
+            self.send_response(500 if sink.refuse else 200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    sink.url = f"json://127.0.0.1:{server.server_port}"
+    try:
+        yield sink
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@dataclass
+class Harness:
+    """One world, one or more guards on it."""
+
+    running: Running
+    folder: Path
+    sink: Sink
+    config: Path
+    guards: list[wiring.Guard] = field(default_factory=list)
+    checkpoints: Callable[[str], None] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"TUNEGUARD_SANDBOX": self.running.http, "TUNEGUARD_LEDGER": f"sqlite:///{self.folder / 'ledger.db'}"}
+
+    @property
+    def guard(self) -> wiring.Guard:
+        if not self.guards:
+            self.open()
+        return self.guards[0]
+
+    def open(
+        self, *, ledger: str | None = None, adopt: bool = True, may_act: bool = True, identity: str | None = None
+    ) -> wiring.Guard:
+        """Put a guard together as the command line does."""
+        environment = self.environment | ({"TUNEGUARD_LEDGER": ledger} if ledger else {})
+        environment |= {"TUNEGUARD_IDENTITY": identity} if identity else {}
+        guard = wiring.build(self.config, environment, may_act=may_act, checkpoints=self.checkpoints)
+        if adopt and guard.ledger.info().adopted_at is None:
+            guard.ledger.adopt("tests", "a test's ledger", guard.clock.now())
+        self.guards.append(guard)
+        return guard
+
+    def configure(self, text: str) -> None:
+        """Write another guard.yaml; a guard that runs takes it up at once."""
+        self.config.write_text(text.replace("SINK", self.sink.url), encoding="utf-8")
+        for guard in self.guards:
+            guard.in_force.reload()
+
+    def cycle(self, guard: wiring.Guard | None = None) -> Result:
+        """Run one cycle at the world's present instant."""
+        chosen = guard or self.guard
+        return chosen.cycle.run(chosen.clock.now())
+
+    def advance(self, hours: float = 1) -> None:
+        self.running.world.clock.advance(timedelta(hours=hours))
+
+    def steps(self, count: int) -> list[Result]:
+        """Run a cycle and advance an hour, so many times."""
+        results = []
+        for _ in range(count):
+            results.append(self.cycle())
+            self.advance()
+        return results
+
+    def until_settled(self, most: int = 12) -> list[Result]:
+        """Step until every act that was begun is settled."""
+        results: list[Result] = []
+        for _ in range(most):
+            results.append(self.cycle())
+            if self.acts() and not any(act.state.is_open for act in self.acts()):
+                break
+            self.advance()
+        return results
+
+    def acts(self, stage: Stage | None = None) -> list[Act]:
+        return [act for act in self.guard.ledger.acts() if stage is None or act.key.stage is stage]
+
+    def states(self) -> dict[str, ActState]:
+        """Display name -> state of its latest act."""
+        return {act.display_name: act.state for act in self.acts()}
+
+    def changes(self) -> list[Any]:
+        """Every call that changed something in Vertex AI, or tried to."""
+        return [call for call in list(self.running.world.calls) if call.changes and call.service == "aiplatform"]
+
+    def deployed(self, endpoint: str) -> list[str]:
+        """Ids of the models that are on an endpoint in the sandbox's own store."""
+        with httpx.Client(base_url=self.running.http, timeout=10) as client:
+            body = client.get(f"/v1beta1/projects/{PROJECT}/locations/us-central1/endpoints/{endpoint}").json()
+        return [str(one["id"]) for one in body.get("deployedModels", [])]
+
+    def fault(self, kind: str, **scope: Any) -> None:
+        with httpx.Client(base_url=self.running.http, timeout=10) as client:
+            answer = client.post("/sandbox/faults", json={"kind": kind, **scope})
+            assert answer.status_code < 300, answer.text
+
+    def clear_faults(self) -> None:
+        with httpx.Client(base_url=self.running.http, timeout=10) as client:
+            client.delete("/sandbox/faults")
+
+    def change(self, **what: Any) -> None:
+        """Somebody does something by hand."""
+        with httpx.Client(base_url=self.running.http, timeout=10) as client:
+            answer = client.post("/sandbox/change", json=what)
+            assert answer.status_code < 300, answer.text
+
+    def titles(self) -> list[str]:
+        """Titles of every notice that arrived."""
+        return [
+            notice.get("title", "") for message in self.sink.messages for notice in message.get("notices", [message])
+        ]
+
+
+@contextmanager
+def a_harness(folder: Path, *, scenario: str = SCENARIO, config: str = CONFIG) -> Iterator[Harness]:
+    """Start a world with the guard's bucket and hand out its harness; everything is closed at the end."""
+    world = build_world(parse(scenario))
+    with start_in_thread(world) as running, a_sink() as sink:
+        with httpx.Client(base_url=running.http, timeout=10) as client:
+            client.post("/storage/v1/b?project=demo-research", json={"name": "guard"}).raise_for_status()
+        path = folder / "guard.yaml"
+        harness = Harness(running, folder, sink, path)
+        harness.configure(config)
+        try:
+            yield harness
+        finally:
+            for guard in harness.guards:
+                guard.close()
