@@ -10,7 +10,7 @@ from pulumi.runtime import config as runtime_config
 from infra import cost, guard_file, settings
 from infra.components.artifact_buckets import ArtifactBuckets, ArtifactBucketsArgs
 from infra.components.budget_topic import BudgetTopic, BudgetTopicArgs
-from infra.components.daemon import DaemonArgs
+from infra.components.daemon import SECRET_ENVIRONMENT, DaemonArgs
 from infra.components.enabled_apis import EnabledApis, EnabledApisArgs
 from infra.components.endpoint_shell import EndpointShell, EndpointShellArgs
 from infra.components.guard_identity import GuardIdentity, GuardIdentityArgs
@@ -94,6 +94,7 @@ def build(chosen: settings.Settings, guard_yaml: str) -> None:
     pulumi.export("secrets", secrets.ids if secrets else {})
     pulumi.export("imageRepository", images.uri if images else "")
     pulumi.export("home", home or {"kind": "none"})
+    pulumi.export("environment", _environment(chosen))
 
 
 def _export(chosen: settings.Settings, spent: cost.MonthlyCost) -> None:
@@ -248,6 +249,13 @@ def _home(chosen: settings.Settings, daemon: DaemonArgs, opts: pulumi.ResourceOp
         )
         described["page"] = page.url
     return described
+
+
+def _environment(chosen: settings.Settings) -> pulumi.Output[dict[str, str]]:
+    """What `init --from-stack` puts into .env: one secret output, encrypted in state like the configuration it comes from."""
+    names = {SECRET_ENVIRONMENT[SECRET_NAMES[key]]: key for key in chosen.secrets if key in SECRET_NAMES}
+    values = {variable: pulumi.Config().require_secret(key) for variable, key in names.items()}
+    return pulumi.Output.secret(pulumi.Output.from_input(values))
 
 
 def _raw_config() -> dict[str, str]:

@@ -44,11 +44,25 @@ def init(
     notify: Annotated[
         str, Parameter(help="Apprise URL of the channel for everything that has no owner.")
     ] = "${OPS_URL}",
+    from_stack: Annotated[
+        str | None, Parameter(help="Take everything from the outputs of this Pulumi stack; also writes .env beside it.")
+    ] = None,
     force: Annotated[bool, Parameter(negative="", help="Write over an existing file.")] = False,
     common: Common = COMMON,
 ) -> None:
     """Write guard.yaml (or the file that --config names) and say what to do next. An existing file is kept."""
     path: Path = common.path
+    if from_stack is not None:
+        from guard.cli.init_from_stack import write
+
+        written = write(from_stack, path, force=force)
+        if common.as_json:
+            emit_json({"written": [str(one) for one in written]})
+            return
+        say(f"Wrote {' and '.join(map(str, written))} from stack {from_stack}. Next:")
+        say("  set -a; . ./.env; set +a    secrets and the notice URL, for this shell")
+        say("  tuneguard config check      checks the file;  tuneguard doctor checks it with the cloud")
+        return
     if path.exists() and not force:
         raise ConfigInvalid(
             f"{path}: exists already and was kept.", hint="Give --force to write over it, or --config for another."

@@ -12,7 +12,7 @@ import pulumi_gcp as gcp
 PERMISSIONS: Final[dict[str, list[str]]] = json.loads(
     (Path(__file__).parents[1] / "data" / "permissions.json").read_text(encoding="utf-8")
 )
-"""`observe` and `act`. Generated from what the guard's adapters and acts declare; tests/infra compares."""
+"""`observe` and `act`. Written by tools/write_permissions.py from what the guard's adapters and acts declare; a test compares."""
 
 TITLES: Final = {"observe": "Tuneguard observe", "act": "Tuneguard act"}
 

@@ -59,10 +59,11 @@ class WorkerPoolHome(pulumi.ComponentResource):
                 {"name": "config", "secret": {"secret": config, "items": [{"path": "guard.yaml", "version": "latest"}]}}
             )
             mounts.append({"name": "config", "mount_path": "/etc/tuneguard"})
-            # A changed file makes a new revision: the daemon restarts with it, and `pulumi preview` shows that it will.
+            # A changed file makes a new revision: the daemon restarts with it, and `pulumi preview` shows that it will. Not named
+            # TUNEGUARD_…: the guard refuses such variables where it does not know them.
             environment.append(
                 {
-                    "name": "TUNEGUARD_CONFIG_DIGEST",
+                    "name": "GUARD_CONFIG_DIGEST",
                     "value": hashlib.sha256(args.guard_config.encode()).hexdigest()[:16],
                 }
             )

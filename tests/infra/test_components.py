@@ -134,7 +134,7 @@ def test_the_worker_pool_is_one_instance_on_a_shared_durable_ledger(full: Declar
 
     assert pool["scaling"] == {"manualInstanceCount": 1}
     assert {variable["name"] for variable in container["envs"]} == {
-        "OPENAI_API_KEY", "OPS_URL", "TUNEGUARD_TOKEN", "TUNEGUARD_LEDGER", "TUNEGUARD_CONFIG_DIGEST",
+        "OPENAI_API_KEY", "OPS_URL", "TUNEGUARD_TOKEN", "TUNEGUARD_LEDGER", "GUARD_CONFIG_DIGEST",
     }  # fmt: skip
     assert {volume["name"] for volume in pool["template"]["volumes"]} == {"cloudsql", "config"}
     assert full.one("daemon-sql").inputs["settings"]["edition"] == "ENTERPRISE"
@@ -144,7 +144,7 @@ def test_the_worker_pool_is_one_instance_on_a_shared_durable_ledger(full: Declar
 def test_a_changed_guard_yaml_makes_a_new_revision() -> None:
     def digest(text: str) -> str:
         variables = declare(POOL, guard_yaml=text).one("daemon").inputs["template"]["containers"][0]["envs"]
-        return next(one["value"] for one in variables if one["name"] == "TUNEGUARD_CONFIG_DIGEST")
+        return next(one["value"] for one in variables if one["name"] == "GUARD_CONFIG_DIGEST")
 
     assert digest("mode: observe\n") != digest("mode: enforce\n")
 
@@ -172,9 +172,9 @@ def test_the_vm_document_is_yaml_whose_scripts_a_shell_can_read_and_which_holds_
     document = YAML(typ="safe").load(StringIO(text))
     files = {one["path"]: one["content"] for one in document["write_files"]}
 
-    script = files["/var/lib/tuneguard/fetch.sh"]
-    assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0
-    assert "OPENAI_API_KEY=projects/acme-ml/secrets/tuneguard-dev-openai-key" in script
+    scripts = [text for path, text in files.items() if path.endswith(".sh")]
+    assert [subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode for script in scripts] == [0, 0]
+    assert "OPENAI_API_KEY=projects/acme-ml/secrets/tuneguard-dev-openai-key" in files["/var/lib/tuneguard/secrets.sh"]
     assert "--read-only" in files["/etc/systemd/system/tuneguard.service"]
     assert not [value for value in SECRETS.values() if value in text]
 

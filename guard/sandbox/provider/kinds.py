@@ -58,7 +58,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "gcp:billing/budget:Budget": Kind(
         id="billingAccounts/{billingAccount}/budgets/{number}",
-        source="billing/resource_billing_budget.go",
+        source="billingbudgets/resource_billing_budget.go",
         replace=frozenset({"billingAccount"}),
         outputs={"name": "{number}"},
         name_key="",
@@ -112,7 +112,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         outputs={"selfLink": _COMPUTE + "projects/{project}/regions/{region}/subnetworks/{name}"},
     ),
     "gcp:logging/metric:Metric": Kind(
-        id="{name}", source="logging/resource_logging_metric.go", replace=frozenset({"name", "project"})
+        id="{name}", source="logging/resource_logging_metric.go", replace=frozenset({"project"})
     ),
     "gcp:monitoring/alertPolicy:AlertPolicy": Kind(
         id="projects/{project}/alertPolicies/{number}",
