@@ -39,6 +39,11 @@ class Read:
     kind: str
     where: str
 
+    @property
+    def quota(self) -> str:
+        """What the platform counts the call by: a project and location, a project, or the caller."""
+        return "" if self.service == "projects" else "/".join(self.where.split("/")[:4])
+
     def __str__(self) -> str:
         return f"{self.kind} in {self.where}"
 
@@ -140,7 +145,7 @@ class Connection:
             wait_jitter=patience.first_pause,
         ):
             with attempt:
-                self.world.limiter(read.service, read.where)
+                self.world.limiter(read.service, read.quota)
                 try:
                     answer = once()
                 except Exception as error:

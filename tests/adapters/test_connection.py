@@ -137,6 +137,19 @@ def test_something_else_at_a_sandboxs_address_is_told(receiver: Receiver) -> Non
         sandbox_world(receiver.url)
 
 
+@pytest.mark.parametrize(
+    ("read", "quota"),
+    [
+        (Read("vertex", "endpoints.list", "projects/1/locations/x"), "projects/1/locations/x"),
+        (Read("vertex", "endpoints.get", "projects/1/locations/x/endpoints/2"), "projects/1/locations/x"),
+        (Read("monitoring", "timeSeries.list replicas", "projects/1"), "projects/1"),
+        (Read("projects", "projects.get", "projects/acme"), ""),
+    ],
+)
+def test_a_call_counts_where_the_platform_counts_it(read: Read, quota: str) -> None:
+    assert read.quota == quota
+
+
 def test_the_quota_holds_back_what_is_too_much_and_only_that() -> None:
     wait = limited({"vertex": 5})
     start = time.monotonic()
