@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from guard.core.cost import claimed, measured, replica_hours_gone
-from guard.core.model import Snapshot
+from guard.core.model import DeployedModel, HourlyPool, Snapshot
 from guard.core.names import endpoint_of
 from guard.core.plan import Plan
 from guard.core.removal import Act, ActState
@@ -60,28 +60,30 @@ class Accountant:
     ) -> Sequence[Saving]:
         """Open a saving for each removal verified by our own operation, and bring the open ones up to now."""
         savings = self._savings()
+        changed: dict[str, Saving] = {}
         for did in settled:
             act = did.act
             if did.state is not ActState.VERIFIED:
                 continue
             if act.key.stage is Stage.UNDEPLOY and did.ours and act.rate is not None:
-                since = act.settled_at or now
+                counts = self._counts_here(act, snapshot)
                 savings[act.id] = Saving(
                     act_id=act.id,
                     subject=act.key.subject,
-                    since=since,
+                    since=act.settled_at or now,
                     until=None,
-                    rate=act.rate.per_hour,
+                    rate=act.rate.per_hour if counts else None,
                     claimed=None,
                     measured=None,
+                    note="" if counts else "its pool's saving counts once, with the last model that leaves it",
                 )
-        changed: list[Saving] = []
+                changed[act.id] = savings[act.id]
         for key, saving in list(savings.items()):
             removal = self._act(saving.act_id)
             if saving.until is not None or removal is None or saving.rate is None:
                 continue
             horizon = saving.since + rules_of(removal.project_id).savings_horizon
-            again = _deployed_again(removal, snapshot)
+            again = _deployed_again(removal, snapshot) or _pool_again(removal, snapshot)
             end = min(end for end in (now, horizon, again) if end is not None)
             new = replace(
                 saving,
@@ -91,10 +93,9 @@ class Accountant:
                 note="deployed again" if again is not None else saving.note,
             )
             if new != saving:
-                savings[key] = new
-                changed.append(new)
+                savings[key] = changed[key] = new
         if changed:
-            self._ledger.save_savings(changed)
+            self._ledger.save_savings(list(changed.values()))
         return list(savings.values())
 
     def wrong_removals(self, usage: Mapping[str, Usage], now: datetime) -> list[WrongRemoval]:
@@ -131,6 +132,16 @@ class Accountant:
                     saving.claimed.amount
                 )
         m.set_all(m.saved, totals)
+
+    def _counts_here(self, act: Act, snapshot: Snapshot) -> bool:
+        """True where this removal is what stopped the bill: for a pool's sharer, only with the last one, and once."""
+        pool = act.evidence.get("pool")
+        if not isinstance(pool, str):
+            return True
+        if any(_runs_on(deployed, pool) for endpoint in snapshot.endpoints for deployed in endpoint.deployed):
+            return False
+        running = [self._act(saving.act_id) for saving in self._savings().values() if saving.rate and not saving.until]
+        return all(other is None or other.evidence.get("pool") != pool for other in running)
 
     def _savings(self) -> dict[str, Saving]:
         if self._open is None:
@@ -191,6 +202,24 @@ def _deployed_again(act: Act, snapshot: Snapshot) -> datetime | None:
             if deployed.model == model and newer:
                 return deployed.created_at
     return None
+
+
+def _pool_again(act: Act, snapshot: Snapshot) -> datetime | None:
+    """When a pool whose models had all gone got one again and bills from then on; None if it has not."""
+    pool = act.evidence.get("pool")
+    if not isinstance(pool, str) or act.settled_at is None:
+        return None
+    since = [
+        deployed.created_at
+        for endpoint in snapshot.endpoints
+        for deployed in endpoint.deployed
+        if _runs_on(deployed, pool) and deployed.created_at is not None and deployed.created_at > act.settled_at
+    ]
+    return min(since, default=None)
+
+
+def _runs_on(deployed: DeployedModel, pool: str) -> bool:
+    return isinstance(deployed.billing, HourlyPool) and deployed.billing.pool == pool
 
 
 def _counts(names: Iterable[str]) -> dict[str, float]:
