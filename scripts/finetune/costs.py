@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -87,7 +88,7 @@ def repaid_after_calls(
     saved = prompted_call - tuned_call
     if saved <= 0:
         return None
-    return int(-(-(training + hosting) // saved))
+    return math.ceil((training + hosting) / saved)
 
 
 def retirement_sentence(price: ModelPrice, today: date) -> str | None:

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from finetune.console import plain
 from finetune.errors import UserError
@@ -27,7 +27,7 @@ _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?")
 class Run:
     """A run's record. Hold it for as long as the script works: a second process on the same run is refused."""
 
-    def __init__(self, folder: Path, data: dict[str, Any], lock: TextIO) -> None:
+    def __init__(self, folder: Path, data: dict[str, Any], lock: int) -> None:
         self.folder = folder
         self.data = data
         self._lock = lock
@@ -51,6 +51,7 @@ class Run:
         if path.exists():
             run = cls(folder, _read(path), lock)
             if run.data["provider"] != provider:
+                run.close()
                 raise UserError(
                     f"{path}: the run {name} is one for {run.data['provider']}, not {provider}. Choose another --run."
                 )
@@ -106,7 +107,7 @@ class Run:
 
     def close(self) -> None:
         """Let go of the run."""
-        self._lock.close()
+        os.close(self._lock)
 
     # -- what it was started with
 
@@ -186,12 +187,13 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _hold(folder: Path) -> TextIO:
-    lock = (folder / ".lock").open("w", encoding="utf-8")
+def _hold(folder: Path) -> int:
+    """An open descriptor with an exclusive lock on the run; the system lets go of it when the process ends, however it ends."""
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        lock.close()
+        os.close(lock)
         raise UserError(
             f"{folder}: another process works on this run. Wait for it, or stop it, then run this again."
         ) from error

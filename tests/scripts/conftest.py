@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_real_services(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_real_services(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test speaks to a real service, whatever the environment holds."""
     for name in (
         "OPENAI_API_KEY",
@@ -33,4 +32,3 @@ def _no_real_services(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "TUNEGUARD_TUNING_PRICES",
     ):
         monkeypatch.delenv(name, raising=False)
-    yield
