@@ -1,0 +1,1 @@
+"""Tuneguard: a cost guard for fine-tuned LLMs. Architecture: docs/explanation/architecture.md."""

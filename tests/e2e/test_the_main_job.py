@@ -15,7 +15,7 @@ def test_a_forgotten_deployment_is_told_then_undeployed_then_verified(harness: H
     assert (act.display_name, act.state) == ("forgotten", ActState.VERIFIED)
     assert harness.deployed("1001") == []
     assert harness.deployed("1002") == ["12"]
-    assert [call.method for call in harness.changes()] == ["endpoints.undeployModel", "endpoints.patch"]
+    assert [call.method for call in harness.changes()] == ["UndeployModel", "UpdateEndpoint"]
     assert act.noticed_at is not None
     assert act.intended_at is not None
     assert act.intended_at - act.noticed_at >= timedelta(hours=2), "the notice ran before the act"
