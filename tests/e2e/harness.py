@@ -194,11 +194,9 @@ class Harness:
             answer = client.post("/sandbox/change", json=what)
             assert answer.status_code < 300, answer.text
 
-    def titles(self) -> list[str]:
-        """Titles of every notice that arrived."""
-        return [
-            notice.get("title", "") for message in self.sink.messages for notice in message.get("notices", [message])
-        ]
+    def told(self) -> str:
+        """Everything that arrived, as one text."""
+        return "\n".join(f"{message.get('title', '')}\n{message.get('message', '')}" for message in self.sink.messages)
 
 
 @contextmanager
