@@ -255,7 +255,7 @@ def _environment(chosen: settings.Settings) -> pulumi.Output[dict[str, str]]:
     """What `init --from-stack` puts into .env: one secret output, encrypted in state like the configuration it comes from."""
     names = {SECRET_ENVIRONMENT[SECRET_NAMES[key]]: key for key in chosen.secrets if key in SECRET_NAMES}
     values = {variable: pulumi.Config().require_secret(key) for variable, key in names.items()}
-    return pulumi.Output.secret(pulumi.Output.from_input(values))
+    return pulumi.Output.secret(pulumi.Output.all(**values) if values else {})
 
 
 def _raw_config() -> dict[str, str]:

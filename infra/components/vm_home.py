@@ -19,7 +19,7 @@ class VmHome(pulumi.ComponentResource):
     """Children: `{name}-network`, `{name}-subnet`, `{name}-ledger` (disk), `{name}` (instance). Outputs: `instance`, `ledger_url`.
 
     The network lets nothing in (no firewall rule, so the implied deny holds); an ephemeral address lets the daemon out, cheaper
-    than a NAT. guard.yaml is instance metadata: `pulumi up` changes it in place, the machine follows, and the daemon reads the new file.
+    than a NAT. guard.yaml is instance metadata: `pulumi up` changes it in place, the machine follows, the daemon reads it again.
     """
 
     def __init__(self, name: str, machine: str, args: DaemonArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -173,7 +173,10 @@ def test_the_vm_document_is_yaml_whose_scripts_a_shell_can_read_and_which_holds_
     files = {one["path"]: one["content"] for one in document["write_files"]}
 
     scripts = [text for path, text in files.items() if path.endswith(".sh")]
-    assert [subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode for script in scripts] == [0, 0]
+    assert [subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode for script in scripts] == [
+        0,
+        0,
+    ]
     assert "OPENAI_API_KEY=projects/acme-ml/secrets/tuneguard-dev-openai-key" in files["/var/lib/tuneguard/secrets.sh"]
     assert "--read-only" in files["/etc/systemd/system/tuneguard.service"]
     assert not [value for value in SECRETS.values() if value in text]
