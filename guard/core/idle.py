@@ -115,7 +115,9 @@ def silence(
     silent = ((usage.covered & usage.live & usage.quiet & ~uses) >> shift).bit_count()
     if kind is not RemoveReason.IDLE and not called >> shift:
         kind = RemoveReason.IDLE
-    holes = settled - begin - silent
+    proven = origin + usage.covered.bit_length() if usage.covered else None
+    end = settled if proven is None or proven < settled else proven
+    holes = end - begin - silent
     return Silence(
         silent,
         begin,

@@ -109,7 +109,7 @@ def next_open(window: ActWindow | None, after: datetime) -> datetime | None:
     """Return the first instant from `after` on at which acts may happen; None for a window without days.
 
     Local times are read in the zone of their day, so a change of clocks moves the instant, not the hour on the wall; a time
-    that a change skips is read with the offset before it, which is the instant at which the clocks jump.
+    that a change skips is read with the offset before it (02:30 becomes 03:30 where the clocks jump from two to three).
     """
     if act_window_open(window, after):
         return after

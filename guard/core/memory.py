@@ -13,6 +13,9 @@ from guard.core.policy import iac_mark
 from guard.core.usage import Usage
 from guard.core.verdict import Idle, Verdict
 
+RESTORED = "restored"
+"""The generation of a thing between its restore and the first look at it."""
+
 
 def remember(
     seen: Mapping[str, Seen],
@@ -39,6 +42,8 @@ def remember(
                 last_seen_at=now,
                 digest=subject.digest,
                 iac_marked=old.iac_marked if old else False,
+                restored_at=old.restored_at if old and old.generation == RESTORED else None,
+                wait_factor=old.wait_factor if old and old.generation == RESTORED else 1,
             )
         else:
             base = old
@@ -56,7 +61,23 @@ def remember(
         )
         if new != old:
             changed.append(new)
+    changed += _filled_again(seen, empty)
     return changed
+
+
+def restored(name: str, kind: Kind, before: Seen | None, now: datetime) -> Seen:
+    """What is remembered of a thing that a restore has just brought back under a new name: its wait is doubled."""
+    return Seen(
+        name=name,
+        kind=kind.value,
+        generation=RESTORED,
+        first_seen_at=now,
+        last_seen_at=now,
+        digest="",
+        restored_at=now,
+        wait_factor=2 * (before.wait_factor if before else 1),
+        told_first_seen=True,
+    )
 
 
 def gone(seen: Mapping[str, Seen], snapshot: Snapshot, verdicts: Iterable[Verdict]) -> list[str]:
@@ -64,6 +85,15 @@ def gone(seen: Mapping[str, Seen], snapshot: Snapshot, verdicts: Iterable[Verdic
     names = {verdict.subject.name for verdict in verdicts}
     complete = {report.scope for report in snapshot.scopes if report.complete}
     return [name for name in seen if name not in names and scope_of(name) in complete]
+
+
+def _filled_again(seen: Mapping[str, Seen], empty: Mapping[str, bool]) -> list[Seen]:
+    """Endpoints that have a model again: they get no verdict of their own, so their emptiness has to end here."""
+    return [
+        replace(row, empty_since=None)
+        for name, row in sorted(seen.items())
+        if row.kind == Kind.ENDPOINT.value and row.empty_since is not None and empty.get(name) is False
+    ]
 
 
 def _stale(base: Seen, now: datetime) -> bool:
