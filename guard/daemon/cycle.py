@@ -13,8 +13,8 @@ from time import monotonic
 
 from guard.core.documents import plan_document, verdict_document
 from guard.core.judge import judge
-from guard.core.memory import gone, remember
-from guard.core.model import Snapshot
+from guard.core.memory import gone, remember, restored
+from guard.core.model import Kind, Snapshot
 from guard.core.plan import LedgerView, Notice, Plan
 from guard.core.planning import make_plan
 from guard.core.prices import PriceBook
@@ -30,6 +30,7 @@ from guard.daemon.acting import Acting, Did, Gates, Orders, act_now, gates, rest
 from guard.daemon.announce import Announcer, ready
 from guard.daemon.enrolled import Enrolled
 from guard.daemon.leader import Leadership
+from guard.daemon.measuring import Redeploys
 from guard.daemon.rejudge import Rejudging
 from guard.daemon.usage_book import UsageBook
 from guard.ports.clock import Clock
@@ -40,6 +41,9 @@ from guard.telemetry import events, logging
 from guard.telemetry.metrics import Metrics
 
 log = logging.get()
+
+RESTORED_GRACE = timedelta(hours=24)
+"""How long a restored thing is kept where its policy is not there any more."""
 
 Void = Mapping[str, tuple[Act, str]]
 """Act id -> an open act that has lost its reason, and why."""
@@ -58,6 +62,7 @@ class Parts:
     enrolled: Enrolled
     leadership: Leadership
     accountant: Accountant
+    redeploys: Redeploys
     metrics: Metrics
     settings: Callable[[], Settings]
     acting: Acting | None = None
@@ -115,11 +120,14 @@ class Cycle:
             now=now,
             rules_of=settings.rules_of,
             config_digest=settings.digest,
-            rejudge=Rejudging(snapshot=snapshot, settings=settings, prices=p.prices(), view=view),
+            rejudge=Rejudging(
+                snapshot=snapshot, settings=settings, prices=p.prices(), view=view, measured=p.redeploys.measured
+            ),
             fresh_usage=lambda number: p.usage.fresh(p.enrolled.by_number(number), now),
             checkpoints=p.checkpoints,
         )
         did = self._act(plan, gates(p.ledger, info), orders, lease.term, now)
+        self._remember_restored(did, settings, view, now)
         self._tell_done(did, settings, now)
         savings = p.accountant.account(settled, snapshot, p.usage.usage, settings.rules_of, now)
         self._look_back(settings, now)
@@ -179,7 +187,9 @@ class Cycle:
         snapshot = replace(snapshot, creators=p.enrolled.creators(projects, snapshot, now, write=write))
         view = p.ledger.view(now)
         self.last_view = view
-        verdicts = judge(snapshot, p.usage.usage, settings.rules_of, p.prices(), view, now)
+        verdicts = self._judge(snapshot, settings, view, now)
+        if p.redeploys.measure(verdicts):
+            verdicts = self._judge(snapshot, settings, view, now)
         found = doubts(snapshot, p.usage.usage, view, usage.complete, self._clock_jump(now), now)
         for doubt in found:
             log.warning(events.INSTRUMENTS_DOUBTED, scope=str(doubt.scope), detail=doubt.why)
@@ -201,6 +211,18 @@ class Cycle:
                 detail=plan.breaker.why,
             )
         return snapshot, view, verdicts, plan
+
+    def _judge(self, snapshot: Snapshot, settings: Settings, view: LedgerView, now: datetime) -> tuple[Verdict, ...]:
+        p = self._p
+        return judge(
+            snapshot,
+            p.usage.usage,
+            settings.rules_of,
+            p.prices(),
+            view,
+            now,
+            measured_redeploy=p.redeploys.measured,
+        )
 
     def _settle(self, now: datetime, term: int) -> list[Did]:
         p = self._p
@@ -323,6 +345,18 @@ class Cycle:
                 )
             self._p.metrics.acts.labels(one.act.key.stage.value, one.state.value).inc()
         return results
+
+    def _remember_restored(self, did: Sequence[Did], settings: Settings, view: LedgerView, now: datetime) -> None:
+        """A restored thing is kept for its grace, and its wait is doubled from now on."""
+        for one in did:
+            if one.act.key.stage is not Stage.RESTORE or one.state is not ActState.VERIFIED or one.new_name is None:
+                continue
+            kind = Kind.DEPLOYED_MODEL if "/deployedModels/" in one.new_name else Kind.ENDPOINT
+            self._p.ledger.save_seen([restored(one.new_name, kind, view.seen.get(one.act.key.subject), now)])
+            rules = settings.rules_of(one.act.project_id)
+            policy = next((p for p in rules.policies if p.name == one.act.policy), None)
+            until = now + (policy.grace if policy is not None else RESTORED_GRACE)
+            self._p.ledger.add_keep(one.new_name, one.act.asked_by or "tuneguard", "it was restored", now, until)
 
     def _tell_done(self, did: Sequence[Did], settings: Settings, now: datetime) -> None:
         """Tell what ended within this very cycle (refusals, restores)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from guard.core.judge import judge, verdict_of
 from guard.core.model import Endpoint, HourlyPool, RegistryModel, Snapshot, TuningJob
@@ -28,12 +28,15 @@ class Rejudging:
     settings: Settings
     prices: PriceBook
     view: LedgerView
+    measured: Mapping[str, timedelta]
 
     def __call__(self, act: Act, document: Document, usage: Mapping[str, Usage], now: datetime) -> Verdict | None:
         small = self._around(document)
         if small is None:
             return None
-        verdicts = judge(small, usage, self.settings.rules_of, self.prices, self.view, now)
+        verdicts = judge(
+            small, usage, self.settings.rules_of, self.prices, self.view, now, measured_redeploy=self.measured
+        )
         return verdict_of(verdicts, act.key.subject)
 
     def _around(self, document: Document) -> Snapshot | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from guard.core.documents import planned_document, rate_document, verdict_document
+from guard.core.memory import RESTORED
 from guard.core.model import Kind
 from guard.core.notice_text import notice_id, notice_text
 from guard.core.plan import LedgerView, Notice, NoticeKind, Plan, Planned
@@ -87,7 +88,7 @@ def first_seen_notices(verdicts: Sequence[Verdict], view: LedgerView, now: datet
     for verdict in verdicts:
         subject = verdict.subject
         seen = view.seen.get(subject.name)
-        known = seen is not None and seen.generation == subject.generation
+        known = seen is not None and seen.generation in {subject.generation, RESTORED}
         if known or not subject.billed or subject.kind not in {Kind.DEPLOYED_MODEL, Kind.POOL}:
             continue
         yield _notice(

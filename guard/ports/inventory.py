@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from guard.core.model import Endpoint, RegistryModel, ResourcePool, Snapshot, TuningJob
@@ -66,6 +66,10 @@ class Inventory(Protocol):
 
     def operations_running(self, endpoint: str) -> Sequence[OperationState]:
         """Operations in progress on an endpoint, as far as the platform tells."""
+        ...
+
+    def deploy_took(self, endpoint: str) -> timedelta | None:
+        """How long the latest finished deploy on an endpoint took; None where the platform does not tell (any more)."""
         ...
 
     def queried_sharers(self, pool: str) -> Sequence[str] | None:

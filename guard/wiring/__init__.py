@@ -130,6 +130,7 @@ def build(
     from guard.daemon.cycle import Cycle, Parts
     from guard.daemon.enrolled import Enrolled
     from guard.daemon.leader import Leadership
+    from guard.daemon.measuring import Redeploys
     from guard.daemon.usage_book import UsageBook
     from guard.ledger import open_ledger
     from guard.telemetry.metrics import Metrics
@@ -163,6 +164,7 @@ def build(
         enrolled=enrolled,
         leadership=leadership,
         accountant=Accountant(ledger, metrics),
+        redeploys=Redeploys(inventory),
         metrics=metrics,
         settings=in_force.settings,
         acting=_acting(connection, inventory, ledger, leadership, store) if may_act else None,

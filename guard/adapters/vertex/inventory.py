@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -11,7 +11,7 @@ from guard.adapters.connection import Connection, Read
 from guard.adapters.inventory.locations import Locations
 from guard.adapters.inventory.projects import Projects
 from guard.adapters.vertex.endpoints import with_token_billing
-from guard.adapters.vertex.fields import Naming, parts
+from guard.adapters.vertex.fields import Naming, instant, part, parts, text
 from guard.adapters.vertex.listing import API, READERS, Listed
 from guard.adapters.vertex.machines import NO_RESOURCES
 from guard.adapters.vertex.models import is_tuned_gemini
@@ -20,6 +20,8 @@ from guard.core.model import Endpoint, Snapshot
 from guard.core.names import model_and_version, scope_of
 from guard.ports.errors import Gone, GuardError, Malformed, NotFoundByName
 from guard.ports.inventory import Document, OperationState, Project
+
+DEPLOY_METADATA = "DeployModelOperationMetadata"
 
 
 class VertexInventory:
@@ -77,6 +79,21 @@ class VertexInventory:
             for raw in parts(page, "operations")
         ]
         return tuple(one for one in found if not one.done)
+
+    def deploy_took(self, endpoint: str) -> timedelta | None:
+        """Read the latest finished deploy off the endpoint's operations: from its creation to its last update."""
+        read = Read("vertex", "operations.list", endpoint)
+        latest: tuple[datetime, timedelta] | None = None
+        for page in self._connection.pages(f"{self._url(endpoint)}/operations", read):
+            for raw in parts(page, "operations"):
+                metadata = part(raw, "metadata")
+                if not raw.get("done") or "error" in raw or DEPLOY_METADATA not in text(metadata, "@type"):
+                    continue
+                times = part(metadata, "genericMetadata")
+                began, ended = instant(times, "createTime"), instant(times, "updateTime")
+                if began is not None and ended is not None and ended > began and (latest is None or ended > latest[0]):
+                    latest = ended, ended - began
+        return latest[1] if latest else None
 
     def queried_sharers(self, pool: str) -> Sequence[str] | None:
         """Ask a pool itself who is on it; None where the answer is not whole."""
