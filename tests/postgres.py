@@ -109,14 +109,46 @@ def _allowed_user(home: Path) -> str | None:
 def _start(binaries: Path, home: Path, user: str | None) -> None:
     data = home / "data"
     _call(
-        binaries / "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", user=user
+        binaries / "initdb",
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+        user=user,
     )
     access = data / "pg_hba.conf"
     access.write_text(f"local all {LOCKED_ROLE} scram-sha-256\n{access.read_text()}")
     # A test cluster may lose its data: nothing waits for the disk. Socket only, so no port can be taken.
     options = f"-k {home} -c listen_addresses= -c fsync=off -c full_page_writes=off -c shared_buffers=32MB"
-    _call(binaries / "pg_ctl", "-D", str(data), "-l", str(home / "log"), "-w", "-t", "60", "-o", options, "start", user=user)
-    psql = ("-h", str(home), "-U", "postgres", "-q", "-c", f"CREATE ROLE {LOCKED_ROLE} LOGIN PASSWORD '{LOCKED_PASSWORD}'")
+    _call(
+        binaries / "pg_ctl",
+        "-D",
+        str(data),
+        "-l",
+        str(home / "log"),
+        "-w",
+        "-t",
+        "60",
+        "-o",
+        options,
+        "start",
+        user=user,
+    )
+    psql = (
+        "-h",
+        str(home),
+        "-U",
+        "postgres",
+        "-q",
+        "-c",
+        f"CREATE ROLE {LOCKED_ROLE} LOGIN PASSWORD '{LOCKED_PASSWORD}'",
+    )
     _call(binaries / "psql", *psql, user=user)
 
 

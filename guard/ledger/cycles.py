@@ -62,7 +62,7 @@ class Cycles(Room):
             return [cycle_from(row) for row in connection.execute(query)]
 
     def save_verdicts(self, cycle_id: str, now: datetime, verdicts: Mapping[str, Mapping[str, Any]]) -> None:
-        """See the port. A document's keys `verdict` and `reason` say what counts as a change."""
+        """See the port. A document's keys `decision` and `reason` say what counts as a change."""
         if not verdicts:
             return
         table = tables.verdicts

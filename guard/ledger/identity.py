@@ -48,7 +48,9 @@ class Identity(Room):
 
     def high_water(self) -> HighWater:
         with self._database.read() as connection:
-            row = connection.execute(select(tables.ledger, tables.lease.c.term).join(tables.lease, tables.lease.c.one == tables.ledger.c.one)).one()
+            row = connection.execute(
+                select(tables.ledger, tables.lease.c.term).join(tables.lease, tables.lease.c.one == tables.ledger.c.one)
+            ).one()
         return HighWater(row.ledger_id, row.incarnation, row.term, row.last_write, row.events, row.head)
 
     def behind(self, claimed: HighWater) -> str | None:

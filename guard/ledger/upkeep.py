@@ -37,7 +37,9 @@ class Upkeep(Room):
             (
                 resource,
                 and_(
-                    resource.c.last_seen_at < before, resource.c.iac_marked.in_((False,)), resource.c.restored_at.is_(None)
+                    resource.c.last_seen_at < before,
+                    resource.c.iac_marked.in_((False,)),
+                    resource.c.restored_at.is_(None),
                 ),
             ),
             (tables.verdicts, and_(tables.verdicts.c.at < before, tables.verdicts.c.subject.not_in(seen_lately))),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from guard.core.reasons import BlockReason
 from guard.ledger import SqlLedger, open_ledger
 from tests.ledger.build import NOW, TTL, WORLD, adopt, an_act, intend, lead
 
@@ -45,6 +46,18 @@ def test_a_former_holder_neither_renews_nor_releases(ledger: SqlLedger) -> None:
     assert ledger.renew_lease(former, TTL) is None
     ledger.release_lease(former)
     assert ledger.renew_lease(second, TTL) == second
+
+
+def test_a_holder_that_leads_again_has_left_its_former_term_behind(ledger: SqlLedger) -> None:
+    """A thread that stalled through a change of leader and back again is a former leader too."""
+    former = lead(ledger, "one")
+    ledger.release_lease(former)
+    again = lead(ledger, "one")
+    ledger.propose(act := an_act())
+
+    assert ledger.renew_lease(former, TTL) is None
+    assert intend(ledger, act, former) is BlockReason.NOT_LEADER
+    assert ledger.renew_lease(again, TTL) == again
 
 
 def test_how_long_ago_the_lease_ran_out_is_told_in_machine_time(ledger: SqlLedger) -> None:

@@ -166,5 +166,5 @@ class LedgerMachine(RuleBasedStateMachine):
             assert chain.verify(connection).problems == ()
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=12, stateful_step_count=30, deadline=None)
+LedgerMachine.TestCase.settings = settings(max_examples=10, stateful_step_count=25, deadline=None)
 TestLedgerMachine = LedgerMachine.TestCase

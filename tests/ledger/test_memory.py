@@ -88,6 +88,18 @@ def test_replaying_verdicts_adds_nothing(ledger: SqlLedger) -> None:
     assert len(ledger.verdict_changes(SUBJECT, 10)) == 1
 
 
+def test_the_same_reason_under_another_verdict_is_a_change(ledger: SqlLedger) -> None:
+    for cycle, verdict in (("c1", "keep"), ("c2", "unknown")):
+        ledger.save_verdicts(cycle, NOW, {SUBJECT: _document(verdict, "metrics_stale", 1)})
+    assert [change["verdict"] for change in ledger.verdict_changes(SUBJECT, 10)] == ["unknown", "keep"]
+
+
+def test_a_cycle_that_is_run_again_replaces_its_record(ledger: SqlLedger) -> None:
+    ledger.save_cycle(a_cycle(1))
+    ledger.save_cycle(a_cycle(1, summary={"seen": 4}))
+    assert ledger.cycles(10) == [a_cycle(1, summary={"seen": 4})]
+
+
 def test_a_configuration_is_new_when_it_differs_from_the_last(fresh: SqlLedger) -> None:
     found = [fresh.config_seen(digest, NOW) for digest in ("a", "a", "b", "b", "a")]
     assert found == [False, False, True, False, True]
