@@ -32,6 +32,10 @@ check: $(STAMP) ## lint, types, contracts, docs drift: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python docs/generate.py --check
+
+docs: $(STAMP) ## write the reference pages that are made from the code
+	$(BIN)/python docs/generate.py
 
 fmt: $(STAMP) ## format and mend what ruff can mend
 	$(BIN)/ruff format .

@@ -1,0 +1,167 @@
+"""Writes the reference pages that are made from the code: commands, guard.yaml, metrics, events, permissions.
+
+    python docs/generate.py            write them
+    python docs/generate.py --check    exit 1 and name the pages that differ (part of `make check`)
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent / "reference"
+sys.path.insert(0, str(Path(__file__).parent.parent))
+MADE = "<!-- Made from the code by `make docs`; edit the code, not this page. -->\n"
+
+
+def cli() -> str:
+    """Every command's help, as typed."""
+    from rich.console import Console
+
+    from guard.cli.app import COMMANDS, make_app
+
+    lines = ["# Commands", "", MADE, "Exit codes: 0 fine, 1 found something, 2 wrong use, 3 could not find out.", ""]
+    for name, _, _ in (("", None, ""), *COMMANDS):
+        out = io.StringIO()
+        console = Console(file=out, width=100, force_terminal=False, color_system=None)
+        make_app()([*name.split(), "--help"], console=console, exit_on_error=False, result_action="return_value")
+        text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip()
+        lines += [f"## tuneguard {name}".rstrip(), "", "```", text, "```", ""]
+        for sub in _subcommands(name):
+            out = io.StringIO()
+            console = Console(file=out, width=100, force_terminal=False, color_system=None)
+            make_app()([name, sub, "--help"], console=console, exit_on_error=False, result_action="return_value")
+            text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip()
+            lines += [f"### tuneguard {name} {sub}", "", "```", text, "```", ""]
+    return "\n".join(lines)
+
+
+def _subcommands(name: str) -> list[str]:
+    if not name:
+        return []
+    from importlib import import_module
+
+    app = import_module(f"guard.cli.{name}").app
+    return [sub for sub in app if not sub.startswith("-")]
+
+
+def config() -> str:
+    """Every key of guard.yaml, from its schema."""
+    from guard.config import json_schema
+    from guard.config.load import KNOWN_ENVIRONMENT
+
+    schema = json_schema()
+    parts = [("guard.yaml", schema), *sorted(schema["$defs"].items())]
+    lines = ["# guard.yaml", "", MADE]
+    lines += ["`tuneguard config schema` prints this as JSON Schema for your editor; `tuneguard config check` checks a file.", ""]
+    for title, part in parts:
+        lines += [f"## {title}", "", _sentence(part.get("description", "")), "", "| key | form | default | what |", "|---|---|---|---|"]
+        required = set(part.get("required", ()))
+        for key, value in part.get("properties", {}).items():
+            default = "required" if key in required else _default(value)
+            lines.append(f"| `{key}` | {_form(value)} | {default} | {_sentence(value.get('description', ''))} |")
+        lines.append("")
+    lines += ["## Environment", "", "Names beginning with `TUNEGUARD_` that nothing reads are refused.", ""]
+    lines += [f"- `{name}`" for name in sorted(KNOWN_ENVIRONMENT)]
+    return "\n".join(lines) + "\n"
+
+
+def metrics() -> str:
+    """Every metric with its help text and labels."""
+    from guard.telemetry.metrics import Metrics
+
+    lines = ["# Metrics", "", MADE, "Served on `/metrics` of the daemon (`health:` in guard.yaml). No ids as labels.", ""]
+    lines += ["| metric | kind | labels | what |", "|---|---|---|---|"]
+    for family in Metrics().registry.collect():
+        labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
+        name = family.name + ("_total" if family.type == "counter" else "")
+        lines.append(f"| `{name}` | {family.type} | {', '.join(labels) or '-'} | {family.documentation} |")
+    return "\n".join(lines) + "\n"
+
+
+def events() -> str:
+    """Every log event."""
+    from guard.telemetry import events as names
+
+    found = sorted(value for key, value in vars(names).items() if key.isupper())
+    lines = ["# Log events", "", MADE]
+    lines += ["One JSON object a line on stderr (pretty on a terminal). Keys share one vocabulary: `cycle_id`, `project`, `region`,"]
+    lines += ["`endpoint_id` (a full resource name), `act_id`, `reason`, `detail`; a suffix gives the unit (`took_s`).", ""]
+    return "\n".join([*lines, *(f"- `{name}`" for name in found)]) + "\n"
+
+
+def permissions() -> str:
+    """What the guard asks of the platform."""
+    from guard.acts.permissions import ACT_PERMISSIONS, STORE_PERMISSIONS
+    from guard.adapters.permissions import READ_PERMISSIONS
+
+    lines = ["# Permissions", "", MADE, "## Observe", ""]
+    lines += [f"- `{name}`" for name in READ_PERMISSIONS]
+    lines += ["", "## Enforce adds, by stage", "", "| stage | permissions |", "|---|---|"]
+    lines += [f"| {stage.value} | {', '.join(f'`{name}`' for name in names)} |" for stage, names in ACT_PERMISSIONS.items()]
+    lines += ["", "## On the bucket of claims and recipes only", ""]
+    return "\n".join([*lines, *(f"- `{name}`" for name in STORE_PERMISSIONS)]) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "config.md": config,
+    "metrics.md": metrics,
+    "events.md": events,
+    "permissions.md": permissions,
+}
+
+
+def stale() -> list[str]:
+    """Names of pages that differ from the code."""
+    return [name for name, make in PAGES.items() if not (HERE / name).exists() or (HERE / name).read_text("utf-8") != make()]
+
+
+def _sentence(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _form(value: dict[str, Any]) -> str:
+    if "$ref" in value:
+        return f"[{value['$ref'].rsplit('/', 1)[-1]}](#{value['$ref'].rsplit('/', 1)[-1].lower()})"
+    if "enum" in value:
+        return " / ".join(f"`{one}`" for one in value["enum"])
+    if "const" in value:
+        return f"`{value['const']}`"
+    if "anyOf" in value:
+        return " or ".join(dict.fromkeys(_form(one) for one in value["anyOf"] if one.get("type") != "null")) + _examples(value)
+    if value.get("type") == "array":
+        return f"list of {_form(value['items'])}"
+    if value.get("type") == "object":
+        inner = value.get("additionalProperties")
+        return f"name: {_form(inner)}" if isinstance(inner, dict) else "mapping"
+    return str(value.get("type", "")) + _examples(value)
+
+
+def _examples(value: dict[str, Any]) -> str:
+    return f" such as `{value['examples'][0]}`" if value.get("examples") else ""
+
+
+def _default(value: dict[str, Any]) -> str:
+    default = value.get("default")
+    return "-" if default in (None, [], {}) else f"`{default}`"
+
+
+def main() -> int:
+    """Write or check the pages."""
+    if "--check" in sys.argv[1:]:
+        found = stale()
+        for name in found:
+            sys.stderr.write(f"docs/reference/{name} differs from the code: run `make docs`.\n")
+        return 1 if found else 0
+    for name, make in PAGES.items():
+        (HERE / name).write_text(make(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
