@@ -156,6 +156,8 @@ def _buckets(
         protect=chosen.protect,
         reader=reader,
         writes=chosen.mode != "observe",
+        adopted=chosen.adopt.buckets,
+        adopting=chosen.adopting,
     )
     made = ArtifactBuckets("buckets", args, opts)
     return {kind: bucket.name for kind, bucket in made.buckets.items()}
@@ -173,6 +175,8 @@ def _shells(
             region=spec.region,
             dedicated=spec.dedicated,
             labels={**spec.labels, **labels},
+            adopted=chosen.adopt.endpoints.get(spec.name),
+            adopting=chosen.adopting,
         )
         shells[name] = EndpointShell(f"endpoint-{name}", args, opts)
     return shells

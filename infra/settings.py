@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.reader import Reader, SettingsError
-from infra.specs import BudgetSpec, EndpointSpec, read_budget
+from infra.specs import Adoption, BudgetSpec, EndpointSpec, read_adoption, read_budget
 
 NAMESPACE: Final = "tuneguard"
 MODES: Final = ("observe", "approve", "enforce")
@@ -31,7 +31,8 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 KEYS: Final = frozenset(
     {
         "mode", "watch", "endpoints", "buckets", "dataMayGo", "apis", "identity", "restoreAs", "budget", "billingAccount",
-        "images", "home", "machine", "databaseTier", "image", "guardConfig", "page", "alertEmail", "team", "protect", *SECRETS,
+        "images", "home", "machine", "databaseTier", "image", "guardConfig", "page", "alertEmail", "team", "protect", "adopt",
+        "adopting", *SECRETS,
     }
 )  # fmt: skip
 
@@ -62,6 +63,8 @@ class Settings:
     alert_email: str
     team: tuple[str, ...]
     protect: bool
+    adopt: Adoption
+    adopting: bool
     secrets: tuple[str, ...]
 
 
@@ -107,6 +110,8 @@ def load(raw: Mapping[str, str], *, secret_keys: frozenset[str] = frozenset(), s
         alert_email=_alert_email(read),
         team=_team(read),
         protect=read.boolean("protect", default=False),
+        adopt=read_adoption(read),
+        adopting=read.boolean("adopting", default=False),
         secrets=_secrets(read, raw, secret_keys),
     )
     _check_together(read, settings)
@@ -211,6 +216,13 @@ def _check_together(read: Reader, settings: Settings) -> None:
             "true with an empty team",
             "somebody who may open it",
             do="pulumi config set --path 'team[0]' group:…",
+        )
+    names = {spec.name for spec in settings.endpoints}
+    for name in settings.adopt.endpoints.keys() - names:
+        read.problem(
+            f"adopt.endpoints.{name}",
+            "no such endpoint in endpoints",
+            f"a name {read.suggestion(name, names or {'(none)'})}",
         )
     if settings.mode != "observe" and not settings.buckets:
         read.problem(

@@ -15,6 +15,8 @@ _NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 """What the API takes for an endpoint id of one's own. Source: CreateEndpointRequest.endpoint_id, google-cloud-aiplatform 2.7.0."""
 _LABEL_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _LABEL_VALUE: Final = re.compile(r"[a-z0-9_-]{1,63}")
+_ENDPOINT_ID: Final = re.compile(r"projects/[^/]+/locations/[^/]+/endpoints/[^/]+")
+BUCKET_KINDS: Final = ("data", "models", "guard")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _THRESHOLD: Final = re.compile(r"(forecast )?(\d+(?:\.\d+)?)%")
 
@@ -109,6 +111,32 @@ def read_budget(read: Reader, billing_account: re.Pattern[str]) -> BudgetSpec | 
     return BudgetSpec(
         monthly=monthly or Decimal(0), currency=str(currency), thresholds=thresholds, billing_account=account
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """What exists and becomes the stack's: endpoint name -> full resource name, bucket kind -> bucket name."""
+
+    endpoints: dict[str, str] = field(default_factory=dict)
+    buckets: dict[str, str] = field(default_factory=dict)
+
+
+def read_adoption(read: Reader) -> Adoption:
+    """Check `adopt`."""
+    item = read.mapping("adopt")
+    for unknown in sorted(item.keys() - {"endpoints", "buckets"}):
+        read.problem(f"adopt.{unknown}", "an unknown field", "one of buckets, endpoints")
+    endpoints = item.get("endpoints", {})
+    if not isinstance(endpoints, dict) or not all(_ENDPOINT_ID.fullmatch(str(one)) for one in endpoints.values()):
+        read.problem("adopt.endpoints", repr(endpoints), "names of endpoints -> projects/P/locations/L/endpoints/ID")
+        endpoints = {}
+    buckets = item.get("buckets", {})
+    if not isinstance(buckets, dict) or not all(
+        kind in BUCKET_KINDS and isinstance(one, str) for kind, one in buckets.items()
+    ):
+        read.problem("adopt.buckets", repr(buckets), f"one of {', '.join(BUCKET_KINDS)} -> the bucket's name")
+        buckets = {}
+    return Adoption(endpoints=endpoints, buckets=buckets)
 
 
 def exact_amount(value: Any) -> Decimal | None:

@@ -7,6 +7,8 @@ from typing import Final
 import pulumi
 import pulumi_gcp as gcp
 
+from infra.components.adoption import adoption
+
 KINDS: Final = ("data", "models", "guard")
 _DAY: Final = 86_400
 _DATA_NEARLINE_DAYS: Final = 90
@@ -18,6 +20,7 @@ class ArtifactBucketsArgs:
     """`prefix` starts the bucket names; `data_may_go` lets destroy delete buckets that hold objects.
 
     `reader` is the guard's member, or None; with `writes` it may also write its own bucket (recipes, claims).
+    `adopted`: kind -> name of a bucket that exists and becomes the stack's; `adopting` while it is being taken over.
     """
 
     prefix: str
@@ -28,6 +31,8 @@ class ArtifactBucketsArgs:
     protect: bool
     reader: pulumi.Input[str] | None
     writes: bool
+    adopted: Mapping[str, str]
+    adopting: bool
 
 
 class ArtifactBuckets(pulumi.ComponentResource):
@@ -41,7 +46,7 @@ class ArtifactBuckets(pulumi.ComponentResource):
         self.buckets = {
             kind: gcp.storage.Bucket(
                 f"{name}-{kind}",
-                name=f"{args.prefix}-{kind}",
+                name=args.adopted.get(kind, f"{args.prefix}-{kind}"),
                 project=args.project,
                 location=args.region.upper(),
                 labels=dict(args.labels),
@@ -51,7 +56,10 @@ class ArtifactBuckets(pulumi.ComponentResource):
                 soft_delete_policy={"retention_duration_seconds": 7 * _DAY},
                 lifecycle_rules=_lifecycle(kind),
                 force_destroy=args.data_may_go,
-                opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+                opts=pulumi.ResourceOptions.merge(
+                    pulumi.ResourceOptions(parent=self, protect=args.protect),
+                    adoption(args.adopted.get(kind), adopting=args.adopting, fixed=["location"]),
+                ),
             )
             for kind in KINDS
         }

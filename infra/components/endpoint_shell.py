@@ -6,16 +6,24 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
+from infra.components.adoption import adoption
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointShellArgs:
-    """`endpoint_name` is the id in the API and the display name; `labels` tell the guard whose it is."""
+    """`endpoint_name` is the id in the API and the display name; `labels` tell the guard whose it is.
+
+    `adopted` is the full name of an endpoint that exists and becomes the stack's (None: a new one); `adopting` while it is
+    being taken over.
+    """
 
     endpoint_name: str
     project: str
     region: str
     dedicated: bool
     labels: Mapping[str, str]
+    adopted: str | None
+    adopting: bool
 
 
 class EndpointShell(pulumi.ComponentResource):
@@ -29,14 +37,17 @@ class EndpointShell(pulumi.ComponentResource):
         super().__init__("tuneguard:vertex:EndpointShell", name, None, opts)
         self.endpoint = gcp.vertex.AiEndpoint(
             name,
-            name=args.endpoint_name,
+            name=args.adopted.rpartition("/")[2] if args.adopted else args.endpoint_name,
             display_name=args.endpoint_name,
             project=args.project,
             location=args.region,
             region=args.region,
             dedicated_endpoint_enabled=args.dedicated,
             labels=dict(args.labels),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["traffic_split"]),
+            opts=pulumi.ResourceOptions.merge(
+                pulumi.ResourceOptions(parent=self, ignore_changes=["traffic_split"]),
+                adoption(args.adopted, adopting=args.adopting),
+            ),
         )
         self.endpoint_id = self.endpoint.id
         self.dns = self.endpoint.dedicated_endpoint_dns

@@ -227,3 +227,40 @@ def test_story_09_the_next_up_finishes_what_a_fault_cut_short(cloud: Cloud, faul
     cloud.stack.preview(expect_no_changes=True)
     assert cloud.endpoint("chat") is not None
     assert cloud.endpoint("batch") is not None
+
+
+def test_an_endpoint_and_a_bucket_that_exist_are_adopted_and_never_replaced(cloud: Cloud) -> None:
+    """docs/how-to/infra-adopt.md: one `up` takes them over as they are, the next one makes them like the rest."""
+    found = f"projects/{PROJECT}/locations/{REGION}/endpoints/4711"
+    cloud.call(
+        "POST",
+        f"/storage/v1/b?project={PROJECT}",
+        {"name": "old-data", "location": "US", "labels": {"made": "by-hand"}},
+    )
+    cloud.upload("old-data")
+    cloud.by_hand(
+        {"create_endpoint": {"id": "4711", "display_name": "chat", "location": REGION, "labels": {"team": "search"}}}
+    )
+    created = cloud.endpoint("4711")["createTime"]
+    cloud.configure(
+        {**SMALL, "adopt": {"endpoints": {"chat": found}, "buckets": {"data": "old-data"}}, "adopting": True}
+    )
+
+    outputs = cloud.up()
+
+    assert (outputs["endpoints"]["chat"], outputs["buckets"]["data"]) == (found, "old-data")
+    assert cloud.endpoint("4711")["labels"] == {"team": "search"}
+    cloud.configure(
+        {"adopting": False, "endpoints": [{"name": "chat", "labels": {"team": "search"}}, *SMALL["endpoints"][1:]]}
+    )
+    assert {name: step for name, step in cloud.steps().items() if name in {"endpoint-chat", "buckets-data"}} == {
+        "endpoint-chat": "update",
+        "buckets-data": "update",
+    }
+    cloud.up()
+    cloud.stack.preview(expect_no_changes=True)
+    assert cloud.endpoint("4711")["createTime"] == created
+    assert cloud.endpoint("4711")["labels"] == {
+        "team": "search", "managed-by": "pulumi", "pulumi-project": "tuneguard", "pulumi-stack": "dev",
+    }  # fmt: skip
+    assert cloud.call("GET", "/storage/v1/b/old-data/o/train.jsonl")[0] == 200

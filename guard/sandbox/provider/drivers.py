@@ -140,6 +140,7 @@ class BucketDriver:
         configuration = found.get("iamConfiguration", {})
         return {
             "name": name,
+            "project": self._platform.project_id(str(found.get("projectNumber", ""))),
             "location": found.get("location"),
             "labels": found.get("labels", {}),
             "effectiveLabels": found.get("labels", {}),

@@ -65,6 +65,11 @@ class Platform:
         found = self.find(f"/v3/projects/{project}") if project else None
         return str(found["name"]).rpartition("/")[2] if found else project
 
+    def project_id(self, number: str) -> str:
+        """The id of a project number; the number itself where the platform does not know it."""
+        found = self.find(f"/v3/projects/{number}") if number else None
+        return str(found["projectId"]) if found else number
+
 
 def _message(answer: httpx.Response) -> str:
     try:

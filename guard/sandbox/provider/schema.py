@@ -4,12 +4,17 @@ import collections.abc
 import functools
 import importlib
 import inspect
+import threading
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands for a value that is not known in a preview (pulumi/runtime/rpc.py)."""
+
+
+_IMPORTING: Final = threading.RLock()
+"""pulumi_gcp's modules load themselves at first use, which two of the engine's calls at once do not survive."""
 
 
 @functools.cache
@@ -22,16 +27,17 @@ def arguments(token: str) -> Any:
 
 def input_names(token: str) -> frozenset[str]:
     """The wire names of all inputs."""
-    return frozenset(_types(arguments(token)))
+    with _IMPORTING:
+        return frozenset(_types(arguments(token)))
 
 
-def failures(token: str, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def failures(token: str, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(property path, reason) for each input that the class does not have, has with another type, or misses."""
-    cls = arguments(token)
-    if cls is None:
-        yield "", f"pulumi_gcp has no class for {token}"
-        return
-    yield from _check(cls, inputs, "")
+    with _IMPORTING:
+        cls = arguments(token)
+        if cls is None:
+            return [("", f"pulumi_gcp has no class for {token}")]
+        return list(_check(cls, inputs, ""))
 
 
 def _check(cls: type, value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
