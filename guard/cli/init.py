@@ -47,25 +47,11 @@ def init(
     from_stack: Annotated[
         str | None, Parameter(help="Take everything from the outputs of this Pulumi stack; also writes .env beside it.")
     ] = None,
-    from_stack: Annotated[
-        str | None, Parameter(help="Write guard.yaml and .env from this Pulumi stack's outputs.")
-    ] = None,
     force: Annotated[bool, Parameter(negative="", help="Write over an existing file.")] = False,
     common: Common = COMMON,
 ) -> None:
     """Write guard.yaml (or the file that --config names) and say what to do next. An existing file is kept."""
     path: Path = common.path
-    if from_stack is not None:
-        from guard.cli.init_from_stack import write
-
-        written = write(from_stack, path, force=force)
-        if common.as_json:
-            emit_json({"written": [str(one) for one in written]})
-        else:
-            say(
-                f"Wrote {written[0]} and {written[1]} from stack {from_stack}. Next: `set -a; . {written[1]}; set +a`, `tuneguard doctor`."
-            )
-        return
     if from_stack is not None:
         from guard.cli.init_from_stack import write
 
