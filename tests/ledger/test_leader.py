@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from guard.core.reasons import BlockReason
-from guard.ledger import SqlLedger, open_ledger
+from guard.ledger import SqlLedger, leader, open_ledger
 from tests.ledger.build import NOW, TTL, WORLD, adopt, an_act, intend, lead
 
 
@@ -29,6 +29,23 @@ def test_one_leads_and_terms_only_rise(ledger: SqlLedger) -> None:
 
     assert (second.holder, second.term, second.expires_in) == ("two", first.term + 1, TTL)
     assert ledger.current_term() == second.term
+
+
+def test_one_who_saw_a_free_lease_too_late_does_not_get_it(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look and the taking another one takes it: the look alone decides nothing."""
+    clock, others = leader.machine_ms, []
+
+    def while_another_takes_it(connection: Connection) -> int:
+        if not others:
+            others.append(None)
+            others[0] = ledger.acquire_lease("quick", TTL)
+        return clock(connection)
+
+    monkeypatch.setattr(leader, "machine_ms", while_another_takes_it)
+    assert ledger.acquire_lease("slow", TTL) is None
+    (quick,) = others
+    assert quick is not None
+    assert ledger.renew_lease(quick, TTL) == quick
 
 
 def test_the_holder_renews_until_it_runs_out(ledger: SqlLedger) -> None:
