@@ -66,9 +66,11 @@ def read_series(connection: Connection, project: Project, query: Query, window: 
 
 def _series(connection: Connection, project: Project, query: Query, window: Window) -> Iterator[Any]:
     """Fetch page after page; the messages below the client's wrappers are read, which is ten times faster."""
+    service = (
+        connection.metric_service()
+    )  # first, under its lock: eight threads importing at once can see half a module
     from google.cloud import monitoring_v3
 
-    service = connection.metric_service()
     read = Read("monitoring", f"timeSeries.list {query.metric}", f"projects/{project.number}")
     request = monitoring_v3.ListTimeSeriesRequest(
         name=f"projects/{project.number}",
