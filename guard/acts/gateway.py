@@ -22,7 +22,7 @@ from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActState, Recipe, evidence_digest
 from guard.core.usage import Usage
 from guard.core.verdict import Stage
-from guard.ports.errors import GuardError, PermissionMissing, RateLimited, Refused, RetryLater
+from guard.ports.errors import GuardError, NeedsPerson, RateLimited, Refused, RetryLater
 from guard.ports.inventory import Inventory
 from guard.ports.ledger import IntentCheck, Lease, Ledger
 from guard.ports.mutations import CALL_TIMEOUT, Begun, Mutations, Store
@@ -30,6 +30,9 @@ from guard.telemetry import events, logging
 
 FENCE_MARGIN = timedelta(seconds=2)
 """What must be left of the lease beyond the call's own time-out; covers scheduling and a slow answer (machine time)."""
+
+GROUP_FACTS = ("pool", "pool_rate")
+"""What the plan adds to the evidence of a pool's sharer; the second look judges the sharer and does not know them."""
 
 log = logging.get()
 
@@ -87,7 +90,8 @@ class Gateway:
             except GuardError as error:
                 return Outcome(act, act.state, BlockReason.NO_RECIPE, f"the recipe could not be copied out: {error}")
         context.checkpoints("copied")
-        intended = self._ledger.intend(act.id, self._check(act, context), recipe, seen.verdict.evidence)
+        evidence = {**seen.verdict.evidence, **{key: act.evidence[key] for key in GROUP_FACTS if key in act.evidence}}
+        intended = self._ledger.intend(act.id, self._check(act, context), recipe, evidence)
         if isinstance(intended, BlockReason):
             return Outcome(act, act.state, intended)
         if self._store is not None:
@@ -115,9 +119,7 @@ class Gateway:
             return self._refuse(act, act.state, BlockReason.LEASE_SHORT, why, context.now)
         try:
             begun = send()
-        except RateLimited as error:
-            return self._refuse(act, act.state, BlockReason.PLATFORM_REFUSED, str(error), context.now)
-        except (Refused, PermissionMissing) as error:
+        except (RateLimited, Refused, NeedsPerson) as error:
             return self._refuse(act, act.state, BlockReason.PLATFORM_REFUSED, str(error), context.now)
         except RetryLater as error:
             # No answer: it may have happened. Never failed, never sent again blindly; the next cycle asks the platform.
@@ -178,6 +180,7 @@ class Gateway:
             per_day=context.per_day,
             per_project_per_day=context.per_project_per_day,
             now=context.now,
+            also_kept_by=kept_along(act),
         )
 
     def _refuse(self, act: Act, state: ActState, block: BlockReason, why: str, now: datetime) -> Outcome:
@@ -185,3 +188,9 @@ class Gateway:
         self._ledger.move(act.id, state, ActState.REFUSED, now, block=block, detail=why)
         log.info(events.ACT_REFUSED, act_id=act.id, endpoint_id=act.key.subject, reason=block.value, detail=why)
         return Outcome(act, ActState.REFUSED, block, why)
+
+
+def kept_along(act: Act) -> tuple[str, ...]:
+    """Names whose keep keeps this act's thing too: the pool and all who share it, since they go together or not at all."""
+    pool = act.evidence.get("pool")
+    return (str(pool), *map(str, act.evidence.get("sharers", ()))) if pool else ()

@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from guard.core.plan import Breaker, Planned
-from guard.core.removal import Act
+from guard.core.removal import Act, act_id
 from guard.core.rules import ActWindow, Limits, Rules
 from guard.core.units import Rate
 from guard.core.verdict import Stage
@@ -37,15 +37,16 @@ def throttle(
     """Split what is due into what may go now, dearest first, and what has to wait.
 
     A group's limit counts what went under that very limit in the last 24 hours; a project's limit what went there. A limit
-    of 1 or more always lets the dearest through once the period is free; 0 lets none.
+    of 1 or more always lets the dearest through once the period is free; 0 lets none. What shares a pool counts once and
+    goes together: a sharer of a pool that has begun to go is not held back.
     """
-    recent = [
-        a
-        for a in acts
-        if a.intended_at is not None and a.intended_at > now - PERIOD and a.key.stage is not Stage.RESTORE
-    ]
-    total = Counter(_group(rules_of(act.project_id)) for act in recent)
-    by_project = Counter(act.project_id for act in recent)
+    begun = {
+        removal_unit(act): act.project_id
+        for act in acts
+        if act.intended_at is not None and act.intended_at > now - PERIOD and act.key.stage is not Stage.RESTORE
+    }
+    total = Counter(_group(rules_of(project)) for project in begun.values())
+    by_project = Counter(begun.values())
     allowed: list[Planned] = []
     waiting: list[Planned] = []
     for item in sorted(due, key=price_order):
@@ -54,11 +55,16 @@ def throttle(
         limits = rules.limits if rules is not None else Limits(removals_per_day=0)
         group = _group(rules)
         per_project = limits.removals_per_project_per_day
+        unit = _unit(item, now)
+        if unit in begun:
+            allowed.append(item)
+            continue
         if total[group] >= limits.removals_per_day or (per_project is not None and by_project[project] >= per_project):
             waiting.append(item)
             continue
         total[group] += 1
         by_project[project] += 1
+        begun[unit] = project
         allowed.append(item)
     return allowed, waiting
 
@@ -124,6 +130,18 @@ def next_open(window: ActWindow | None, after: datetime) -> datetime | None:
             if start >= after and act_window_open(window, start):
                 return start
     return None
+
+
+def removal_unit(act: Act) -> str:
+    """What the limits count an act as: the sharers of a pool that were proposed together are one removal."""
+    pool = act.evidence.get("pool")
+    return f"{pool} {act.proposed_at.isoformat()}" if isinstance(pool, str) else act.id
+
+
+def _unit(item: Planned, now: datetime) -> str:
+    if item.act is not None:
+        return removal_unit(item.act)
+    return f"{item.group} {now.isoformat()}" if item.group is not None else act_id(item.key)
 
 
 def _group(rules: Rules | None) -> str:

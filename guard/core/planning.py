@@ -76,14 +76,15 @@ def make_plan(
         if isinstance(verdict, Idle) and (rules := rules_of(verdict.subject.project_id)) is not None
         for part, group in _expand(verdict)
     ]
+    items = _together(items, now)
     fleet = sum(1 for v in verdicts if v.subject.billed)
     widening = _widening(items, view, now, config_digest)
     tripped = _breaker(items, widening, fleet, view, now)
+    reasons_of = _shared([(item, _blocks(item, view, now, doubtful, widening, tripped)) for item in items])
     blocked: list[Planned] = []
     upcoming: list[Planned] = []
     due: list[Planned] = []
-    for item in items:
-        reasons = _blocks(item, view, now, doubtful, widening, tripped)
+    for item, reasons in zip(items, reasons_of, strict=True):
         if reasons and (item.is_due or not _may_announce(item, reasons)):
             blocked.append(replace(item.planned, blocks=tuple(reasons)))
         elif item.is_due:
@@ -186,6 +187,41 @@ def _item(
         is_overdue=not failed_before and verdict.due_at < selected_at - max(notice, OVERDUE),
         history=known,
     )
+
+
+def _together(items: Sequence[_Item], now: datetime) -> list[_Item]:
+    """The sharers of a pool are due together, with the last of them: a pool that is half gone bills like a whole one."""
+    due_at: dict[str, datetime] = {}
+    held: set[str] = set()
+    for item in items:
+        group = item.planned.group
+        if group is None or _in_flight(item):
+            continue
+        due_at[group] = max(item.planned.due_at, due_at.get(group, item.planned.due_at))
+        if not item.is_due:
+            held.add(group)
+    return [
+        replace(
+            item,
+            planned=replace(item.planned, due_at=due_at[item.planned.group]),
+            is_due=item.planned.group not in held and due_at[item.planned.group] <= now,
+        )
+        if item.planned.group in due_at and not _in_flight(item)
+        else item
+        for item in items
+    ]
+
+
+def _shared(blocks: Sequence[tuple[_Item, list[BlockReason]]]) -> list[list[BlockReason]]:
+    """What blocks one sharer of a pool blocks all; one that is on its way already holds back no other."""
+    of_group: dict[str, dict[BlockReason, None]] = {}
+    for item, reasons in blocks:
+        if item.planned.group is not None and not _in_flight(item):
+            of_group.setdefault(item.planned.group, {}).update(dict.fromkeys(reasons))
+    return [
+        list(of_group[item.planned.group]) if item.planned.group in of_group and not _in_flight(item) else reasons
+        for item, reasons in blocks
+    ]
 
 
 OVERDUE = timedelta(hours=24)

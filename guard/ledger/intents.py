@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, func, select, update
 
+from guard.core.limits import removal_unit
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActState, Recipe
 from guard.core.verdict import Evidence, Stage
@@ -127,13 +128,15 @@ def _limit(connection: Connection, act: Act, check: IntentCheck) -> BlockReason 
     if act.key.stage is Stage.RESTORE:
         return None
     # An intent dated after now (a clock that was set back) counts as well: the doubt is on the safe side.
-    lately = intents.where(table.c.intended_at > check.now - THROTTLE_PERIOD, table.c.stage != Stage.RESTORE.value)
-    if connection.execute(lately).scalar_one() >= check.per_day:
+    lately = select(table).where(
+        table.c.intended_at > check.now - THROTTLE_PERIOD, table.c.stage != Stage.RESTORE.value
+    )
+    begun = {removal_unit(other): other.project for other in map(act_from, connection.execute(lately))}
+    if removal_unit(act) in begun:
+        return None  # the rest of a pool that has begun to go
+    here = sum(1 for project in begun.values() if project == act.project)
+    if len(begun) >= check.per_day or (check.per_project_per_day is not None and here >= check.per_project_per_day):
         return BlockReason.THROTTLED
-    if check.per_project_per_day is not None:
-        here = lately.where(table.c.project == act.project)
-        if connection.execute(here).scalar_one() >= check.per_project_per_day:
-            return BlockReason.THROTTLED
     return None
 
 
