@@ -27,7 +27,14 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 def app(name: str, help_text: str) -> cyclopts.App:
     """A script's command-line interface."""
-    return cyclopts.App(name=name, help=help_text, version_flags=[], result_action="return_value", console=out)
+    return cyclopts.App(
+        name=name,
+        help=help_text,
+        version_flags=[],
+        result_action="return_value",
+        console=out,
+        suppress_keyboard_interrupt=False,  # `run` says what Ctrl-C means for the run
+    )
 
 
 def run(main: cyclopts.App) -> NoReturn:

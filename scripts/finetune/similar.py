@@ -18,6 +18,7 @@ _BANDS = 8  # 8 bands of 4: a pair with 80 % of shingles in common is found with
 _ROWS = _HASHES // _BANDS
 SIMILAR = 0.8  # share of equal signature entries; an estimate of the Jaccard index, give or take 0.07
 LIMIT = 250_000  # signatures kept, 32 MB; later rows are compared for exact duplicates only, and the report says so
+_BUCKET = 2000  # rows of one bucket that are compared with each other; more of one kind are a template, not copies
 _PRIME = (1 << 61) - 1
 _SEEDS = np.random.default_rng(20261124).integers(1, 1 << 31, size=(2, _HASHES, 1), dtype=np.uint64)
 
@@ -44,23 +45,42 @@ def signature(text: str) -> NDArray[np.uint32]:
 
 
 def clusters(signatures: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """For each row the smallest row number that it is nearly the same as, itself included."""
-    parent = np.arange(len(signatures), dtype=np.int64)
+    """For each row the smallest row number that it is nearly the same as, over any chain, itself included.
 
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = int(parent[row])
-        return row
-
+    Which rows belong together does not depend on their order: the splitter and the validator see them in different orders, and what
+    one keeps together the other must not call leakage.
+    """
+    if not len(signatures):
+        return np.array([], dtype=np.int64)
+    kinds, first, kind_of = np.unique(signatures, axis=0, return_index=True, return_inverse=True)
+    parent = np.arange(len(kinds), dtype=np.int64)
     for band in range(_BANDS):
-        piece = np.ascontiguousarray(signatures[:, band * _ROWS : (band + 1) * _ROWS])
+        piece = np.ascontiguousarray(kinds[:, band * _ROWS : (band + 1) * _ROWS])
         keys = piece.view(np.dtype((np.void, piece.dtype.itemsize * _ROWS))).ravel()
         order = np.argsort(keys, kind="stable")
-        equal = np.flatnonzero(keys[order[1:]] == keys[order[:-1]])
-        for at in equal:
-            left, right = int(order[at]), int(order[at + 1])
-            if (signatures[left] == signatures[right]).mean() >= SIMILAR:
-                a, b = root(left), root(right)
-                parent[max(a, b)] = min(a, b)
-    return np.array([root(row) for row in range(len(signatures))], dtype=np.int64)
+        edges = np.flatnonzero(keys[order[1:]] != keys[order[:-1]]) + 1
+        for bucket in np.split(order, edges):
+            for start in range(0, len(bucket), _BUCKET):
+                if len(bucket[start : start + _BUCKET]) > 1:
+                    _join(kinds, bucket[start : start + _BUCKET], parent)
+    roots = np.array([_root(parent, kind) for kind in range(len(kinds))], dtype=np.int64)
+    smallest = np.full(len(kinds), len(signatures), dtype=np.int64)
+    np.minimum.at(smallest, roots, first)
+    return np.asarray(smallest[roots][kind_of.ravel()], dtype=np.int64)
+
+
+def _join(kinds: NDArray[np.uint32], bucket: NDArray[np.int64], parent: NDArray[np.int64]) -> None:
+    """Put together all pairs of a bucket that are alike enough."""
+    for at in range(len(bucket) - 1):
+        left = bucket[at]
+        alike = (kinds[bucket[at + 1 :]] == kinds[left]).mean(axis=1) >= SIMILAR
+        for right in bucket[at + 1 :][alike]:
+            a, b = _root(parent, int(left)), _root(parent, int(right))
+            parent[max(a, b)] = min(a, b)
+
+
+def _root(parent: NDArray[np.int64], row: int) -> int:
+    while parent[row] != row:
+        parent[row] = parent[parent[row]]
+        row = int(parent[row])
+    return row

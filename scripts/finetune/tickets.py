@@ -10,26 +10,11 @@ import random
 from dataclasses import dataclass
 
 _QUEUES = {
-    "AMBER": (
-        "invoice refund charge receipt payment card billing surcharge deposit "
-        "statement tax discount coupon instalment overdraft payout balance fee"
-    ),
-    "COBALT": (
-        "password login account email verification captcha username profile "
-        "passkey session authenticator lockout signup avatar token invitation"
-    ),
-    "JADE": (
-        "parcel courier delivery tracking customs warehouse shipment package "
-        "driver doorstep pallet carrier postcode depot dispatch locker"
-    ),
-    "ONYX": (
-        "crash freeze error screen update bug driver-fault glitch "
-        "timeout stacktrace firmware battery bluetooth overheating reboot sensor"
-    ),
-    "PEARL": (
-        "contract renewal upgrade subscription trial cancellation downgrade licence "
-        "seat quota plan addon term signature clause notice"
-    ),
+    "AMBER": "invoice refund charge receipt payment card billing surcharge deposit statement tax discount",
+    "COBALT": "password login account email verification captcha username profile passkey session lockout token",
+    "JADE": "parcel courier delivery tracking customs warehouse shipment package driver doorstep pallet depot",
+    "ONYX": "crash freeze error screen update bug glitch timeout firmware battery sensor reboot",
+    "PEARL": "contract renewal upgrade subscription trial cancellation downgrade licence seat quota addon clause",
 }
 _OPENINGS = (
     "Hello,",
@@ -51,6 +36,13 @@ _FRAMES = (
     "I was told to ask you about the {a}",
     "the {a} went missing {when}",
 )
+_DETAILS = (
+    "I have tried twice.", "My colleague saw it as well.", "Nothing was changed on our side.", "It used to work.",
+    "The phone line was busy.", "A friend recommended writing.", "We are a small workshop.", "The web page did not help.",
+    "I am travelling at present.", "There are three of us here.", "My neighbour had the same.", "I kept all the papers.",
+    "The first mail got no reply.", "It happened before lunch.", "I read the manual.", "This is my second message.",
+    "Our school needs it.", "I am new here.", "The children noticed first.", "Rain is no excuse.",
+)  # fmt: skip
 _WHEN = ("Monday", "yesterday", "last week", "the weekend", "this morning", "March", "the move")
 _URGENCY = {
     "1": ("No hurry.", "Whenever you find the time.", "It can wait.", "Just curious."),
@@ -83,6 +75,8 @@ def tickets(number: int, *, seed: int) -> list[Ticket]:
         urgency = dice.choice(list(_URGENCY))
         a, b = dice.sample(_QUEUES[queue].split(), 2)
         frame = dice.choice(_FRAMES).format(a=a, b=b, when=dice.choice(_WHEN))
-        text = f"{dice.choice(_OPENINGS)} {frame}. Reference {dice.randrange(10_000, 99_999)}. {dice.choice(_URGENCY[urgency])}"
+        detail = dice.choice(_DETAILS)
+        reference = f"Reference {dice.randrange(10_000, 99_999)}."
+        text = f"{dice.choice(_OPENINGS)} {frame}. {detail} {reference} {dice.choice(_URGENCY[urgency])}"
         out[text] = Ticket(text, f"queue={queue}; urgency={urgency}")
     return list(out.values())

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from guard.sandbox.world import World
@@ -91,6 +91,8 @@ class State:
                 result = await run_in_threadpool(handle, self, call)
             except ApiError as error:
                 return JSONResponse(error.body(request_id), status_code=error.status, headers=headers)
+            except ClientDisconnect:
+                return Response(status_code=499)  # nobody is there to read it
             if isinstance(result, Response):
                 result.headers.update(headers)
                 return result

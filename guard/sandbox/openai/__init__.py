@@ -28,5 +28,9 @@ def classify(verb: str, path: str) -> Target | None:
     if not path.startswith(f"{PREFIX}/"):
         return None
     parts = path.removeprefix(f"{PREFIX}/").split("/")
+    named = parts[:1] if parts[0] in {"files", "models", "responses"} else parts[:2]
+    action = parts[3:4] if named == ["fine_tuning", "jobs"] else []
     reads = verb == "GET" or parts[0] in {"chat", "responses"}
-    return Target(service="openai", method=f"{verb} {'/'.join(parts[:2])}", resource="/".join(parts), changes=not reads)
+    return Target(
+        service="openai", method=f"{verb} {'/'.join(named + action)}", resource="/".join(parts), changes=not reads
+    )

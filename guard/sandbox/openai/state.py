@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from guard.sandbox.openai.errors import ApiError
@@ -102,6 +102,8 @@ class State:
                 result = await run_in_threadpool(handle, self, call)
             except ApiError as error:
                 return JSONResponse(error.body(), status_code=error.status, headers=request_id)
+            except ClientDisconnect:
+                return Response(status_code=499)  # nobody is there to read it
             if isinstance(result, Response):
                 result.headers.update(request_id)
                 return result

@@ -1,0 +1,121 @@
+"""Walk through the scripts as a person does, each a process of its own, and get in its way: Ctrl-C and cut connections."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from guard.sandbox.scenario.build import build
+from guard.sandbox.scenario.load import parse
+from guard.sandbox.server import start_in_thread
+from guard.sandbox.world import World
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+BUCKET = "tuning-data"
+PROJECT = "demo-research"
+SCENARIO = """
+start: 2026-11-24T10:00:00Z
+speed: 2400
+seed: 3
+tuning: {takes: 20m}
+projects:
+  - {id: demo-research, number: "100000000001", locations: [us-central1]}
+"""
+PATIENCE_S = 120.0  # a test machine can be busy; nothing here takes longer than two seconds by itself
+INTERRUPTED = 130
+
+
+@dataclass
+class Walk:
+    """A folder to work in, a running sandbox, and the scripts."""
+
+    folder: Path
+    world: World
+    url: str
+
+    def env(self) -> dict[str, str]:
+        clean = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("OPENAI", "ANTHROPIC", "GOOGLE", "TUNEGUARD"))
+        }
+        return {**clean, "TUNEGUARD_SANDBOX": self.url, "GOOGLE_CLOUD_PROJECT": PROJECT, "PYTHONWARNINGS": "ignore"}
+
+    def start(self, script: str, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, str(SCRIPTS / script), *arguments]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, script: str, *arguments: str, code: int = 0) -> str:
+        """Run a script to its end; its standard output. The exit code must be as expected, and no traceback may be shown."""
+        process = self.start(script, *arguments)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        assert "Traceback" not in err, err
+        assert process.returncode == code, f"{script} {arguments}: {process.returncode}\n{out}\n{err}"
+        return out
+
+    def answer(self, script: str, *arguments: str, code: int = 0) -> Any:
+        """Run a script with --output json and read what it says."""
+        return json.loads(self.run(script, *arguments, "--output", "json", code=code))
+
+    def interrupt(self, method: str, script: str, *arguments: str) -> None:
+        """Ctrl-C while a call is under way; the platform does the work all the same, as it would."""
+        before = len(self.world.calls)
+        self.world.faults.add(
+            "latency", at=self.world.now(), scope={"method": method}, params={"seconds": 0.6}, count=1
+        )
+        fault = self.world.faults.all()[-1]
+        process = self.start(script, *arguments)
+        self._until(lambda: fault.remaining == 0, process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        self.world.faults.clear()
+        assert process.returncode == INTERRUPTED, f"{process.returncode}\n{out}\n{err}"
+        assert "Traceback" not in err, err
+        assert "run the same command again" in err
+        self._until(lambda: any(method in call.method for call in self.world.calls[before:]))
+
+    def cut(self, method: str, script: str, *arguments: str, code: tuple[int, ...] = (0,)) -> None:
+        """The connection is cut after the work is done and before the answer."""
+        self.world.faults.add("answer_dropped", at=self.world.now(), scope={"method": method}, count=1)
+        fault = self.world.faults.all()[-1]
+        process = self.start(script, *arguments)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        assert fault.remaining == 0, f"{method} was not called\n{out}\n{err}"
+        self.world.faults.clear()
+        assert process.returncode in code, f"{process.returncode}\n{out}\n{err}"
+        assert "Traceback" not in err, err
+
+    def _until(self, holds: Any, process: subprocess.Popen[str] | None = None) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline, "the call never came"
+            assert process is None or process.poll() is None, process and process.communicate()
+            time.sleep(0.01)
+
+    def record(self, run: str) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads((self.folder / "runs" / run / "run.json").read_text(encoding="utf-8"))
+        return data
+
+    def calls(self, method: str) -> int:
+        """How many calls of a method reached the platform and were not refused."""
+        return sum(method in call.method and call.status < 400 for call in self.world.calls)
+
+
+@contextmanager
+def a_walk(folder: Path, more: str = "") -> Iterator[Walk]:
+    """A sandbox whose clock runs fast, with a bucket."""
+    world = build(parse(SCENARIO + more))
+    with start_in_thread(world) as running:
+        from guard.sandbox.storage import shelves_of
+
+        shelves_of(world).create(world.all_projects()[0], {"name": BUCKET})
+        yield Walk(folder, world, running.http)
