@@ -49,6 +49,17 @@ def test_a_thing_whose_silence_is_not_proved_stays(flaw: str) -> None:
     assert verdict.reason.is_unknown
 
 
+@pytest.mark.parametrize("flaw", ["holes", "dead", "blind"])
+def test_hours_that_prove_nothing_do_not_count_even_if_the_instruments_work_again(flaw: str) -> None:
+    """Twenty good hours after weeks of nothing are twenty hours."""
+    verdict = judged(a_snapshot(an_endpoint()), {DEPLOYED: a_usage(**{flaw: range(20, 960)})}, a_fixed_policy(h(30)))[
+        DEPLOYED
+    ]
+
+    assert not isinstance(verdict, Idle)
+    assert verdict.silent_for == h(20)
+
+
 def test_the_same_thing_with_whole_data_goes() -> None:
     """So that the tests above cannot pass because nothing ever goes."""
     assert isinstance(judged(a_snapshot(an_endpoint()), {}, a_fixed_policy(h(30)))[DEPLOYED], Idle)

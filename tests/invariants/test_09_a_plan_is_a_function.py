@@ -15,7 +15,20 @@ from guard.core.planning import make_plan
 from guard.core.removal import Act, ActState, act_id
 from guard.core.rules import Limits, Mode, Policy, Rules
 from guard.core.usage import Usage
-from tests.builders import NOW, PROJECT_ID, a_price_book, a_snapshot, a_usage, a_view, an_act, an_endpoint, some_rules
+from guard.core.verdict import Idle
+from tests.builders import (
+    NOW,
+    a_deployed_model,
+    a_pool_with,
+    a_price_book,
+    a_snapshot,
+    a_usage,
+    a_view,
+    an_act,
+    an_endpoint,
+    judged,
+    some_rules,
+)
 from tests.strategies import checked, fleets, policies
 
 
@@ -68,6 +81,35 @@ def test_the_order_of_the_inputs_does_not_matter(
 
 
 @checked
+@given(fleets(), policies(), st.randoms(use_true_random=False))
+def test_the_order_of_the_things_does_not_matter_to_their_verdicts(
+    fleet: tuple[Snapshot, dict[str, Usage]], policy: Policy, random: Random
+) -> None:
+    snapshot, usages = fleet
+    rules = some_rules(policy)
+
+    one = judge(snapshot, usages, lambda _: rules, a_price_book(), a_view(), NOW)
+    two = judge(shuffled(snapshot, random), usages, lambda _: rules, a_price_book(), a_view(), NOW)
+
+    assert one == two
+
+
+def test_due_times_that_hang_together_come_out_the_same_in_any_order() -> None:
+    """Two endpoints split between one pool and a model of their own: all are due at the latest of their times."""
+    pool, endpoints = a_pool_with(2, shares=(50, 50))
+    own = [a_deployed_model(endpoint=e.name, id="9", share=50) for e in endpoints]
+    mixed = [replace(e, deployed=(*e.deployed, model)) for e, model in zip(endpoints, own, strict=True)]
+    last = {own[1].name: a_usage(calls={90: 1})}
+
+    one = judged(a_snapshot(*mixed, pools=[pool]), last)
+    two = judged(a_snapshot(*reversed(mixed), pools=[pool]), last)
+
+    assert one == two
+    assert len({verdict.due_at for verdict in one.values() if isinstance(verdict, Idle)}) == 1
+    assert len(one) == 3
+
+
+@checked
 @given(fleets(), policies())
 def test_the_same_inputs_make_the_same_plan(fleet: tuple[Snapshot, dict[str, Usage]], policy: Policy) -> None:
     rules = some_rules(policy)
@@ -97,4 +139,3 @@ def test_the_id_of_an_act_is_made_from_its_key_so_a_replay_finds_it() -> None:
     (two,) = plan_of(snapshot, usages, some_rules(), a_view()).upcoming
 
     assert act_id(one.key) == act_id(two.key)
-    assert PROJECT_ID

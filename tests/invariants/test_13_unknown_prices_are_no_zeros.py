@@ -15,7 +15,7 @@ from guard.core.cost import estimate, total_rates
 from guard.core.documents import verdict_document
 from guard.core.explain import explain, notice_text
 from guard.core.judge import judge
-from guard.core.model import Snapshot
+from guard.core.model import Machine, Snapshot
 from guard.core.plan import NoticeKind
 from guard.core.prices import PriceBook, Priced
 from guard.core.units import CurrencyMismatchError, Known, Maybe, Money, Rate, Unknown, Window
@@ -54,6 +54,16 @@ def test_a_total_with_anything_unknown_in_it_is_a_lower_bound(prices: list[Maybe
             if isinstance(p, Known) and p.value.rate.per_hour.currency == currency
         ]
         assert amount == Money(sum(mine, Decimal(0)), currency)
+
+
+def test_a_machine_with_an_unpriced_gpu_is_priced_at_least() -> None:
+    machine = Machine(machine_type="n1-standard-4", accelerator_type="NVIDIA_TESLA_T4", accelerator_count=1)
+
+    found = a_price_book().rate(machine, "us-central1", Decimal(1), NOW)
+
+    assert isinstance(found, Known)
+    assert found.value.is_lower_bound
+    assert estimate([("a", found)], WINDOW).is_lower_bound
 
 
 @pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.lt, operator.le, operator.gt, operator.ge])
