@@ -8,7 +8,7 @@ from statistics import median_low
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from guard.core.names import Scope, with_project
+from guard.core.names import Scope, model_and_version, with_project
 from guard.core.plan import LedgerView
 from guard.core.reasons import BlockReason, RemoveReason
 from guard.core.removal import Act, ActState
@@ -102,7 +102,8 @@ def _live_recipes(connection: Connection, now: datetime) -> tuple[str, ...]:
         for name in row.names:
             # The platform writes a project by id or by number; canonical is the number.
             own = name.split("/", 2)[1] in {row.project, row.project_id}
-            names.add(with_project(name, row.project) if own else name)
+            canonical = with_project(name, row.project) if own else name
+            names |= {canonical, model_and_version(canonical)[0]}
     return tuple(sorted(names))
 
 

@@ -234,6 +234,18 @@ def test_the_throttle_of_a_project_lets_another_project_through(ledger: SqlLedge
     assert isinstance(intend(ledger, elsewhere, lease, per_project_per_day=1), Act)
 
 
+def test_the_sharers_of_a_pool_that_go_together_are_one_removal(ledger: SqlLedger) -> None:
+    lease, pool = lead(ledger), {"pool": f"{SCOPE}/deploymentResourcePools/p1"}
+    sharers = [an_act(f"{ENDPOINT}/deployedModels/{number}", evidence=pool) for number in (1, 2)]
+    for act in (*sharers, other := an_act()):
+        ledger.propose(act)
+    limits = {"per_day": 1, "per_project_per_day": 1}
+
+    for act in sharers:
+        assert isinstance(ledger.intend(act.id, a_check(lease, **limits), a_recipe(act), pool), Act)
+    assert intend(ledger, other, lease, **limits) is BlockReason.THROTTLED
+
+
 def test_an_intent_dated_in_the_future_still_counts_for_the_throttle(ledger: SqlLedger) -> None:
     lease = lead(ledger)
     ledger.propose(first := an_act(f"{ENDPOINT}/deployedModels/1"))

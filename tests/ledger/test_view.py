@@ -83,11 +83,11 @@ def test_a_live_recipe_names_what_it_needs_by_project_number(ledger: SqlLedger) 
     lease = lead(ledger)
     ledger.propose(act := an_act())
     documents = {
-        "deployed_model": {"model": MODEL.replace(PROJECT, "acme-ml"), "image": ["projects/other/locations/x/y"]}
+        "deployed_model": {"model": f"{MODEL}@2".replace(PROJECT, "acme-ml"), "image": ["projects/other/locations/x/y"]}
     }
     ledger.intend(act.id, a_check(lease), a_recipe(act, documents=documents), {})
 
-    assert ledger.view(NOW).live_recipes == (MODEL, "projects/other/locations/x/y")
+    assert ledger.view(NOW).live_recipes == (MODEL, f"{MODEL}@2", "projects/other/locations/x/y")
 
 
 def test_a_recipe_is_live_until_restored_refused_or_old(ledger: SqlLedger) -> None:
