@@ -83,7 +83,7 @@ def _clear(endpoints: Mapping[str, str], *, sure: bool) -> None:
 def _destroy(stack: str, folder: Path, environment: Mapping[str, str], *, sure: bool) -> int:
     command = ["pulumi", "destroy", "--stack", stack, "--refresh"]
     # The output is read for one refusal that people can do something about, and passed on line by line.
-    quiet = [*command, "--yes", "--skip-preview", "--non-interactive"]
+    quiet = [*command, "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"]
     piped = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} if sure else {}
     seen = ""
     with subprocess.Popen(quiet if sure else command, cwd=folder, env=dict(environment), text=True, **piped) as running:  # type: ignore[call-overload]  # noqa: S603  # options in one dict; our own arguments
