@@ -51,6 +51,8 @@ class ActContext:
     now: datetime
     usage: Mapping[str, Usage]
     rejudge: Rejudge
+    brought_back: Callable[[Act, str], None] = lambda _act, _name: None
+    """Called with a restore and its thing's new name before the restore is called verified; may be called twice."""
     checkpoints: Callable[[str], None] = field(default=lambda _point: None)
     """Called with the name of each point between steps; the crash tests kill the process there."""
 

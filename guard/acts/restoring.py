@@ -83,10 +83,10 @@ class Restorer:
             send = lambda: self._mutations.create_endpoint(shell.parent, shell.document, shell.endpoint_id)  # noqa: E731
             return Restored(self._send(act, context, send, "making the endpoint again"))
         if way.deploy is None:
-            return self._done(act, context.now, endpoint, None)
+            return self._done(act, context, endpoint, None)
         deployed = next((d for d in body.get("deployedModels", ()) if str(d.get("id")) == way.deploy.deployed_id), None)
         if deployed is not None and deployed.get("createTime"):
-            return self._done(act, context.now, endpoint, f"{endpoint}/deployedModels/{way.deploy.deployed_id}")
+            return self._done(act, context, endpoint, f"{endpoint}/deployedModels/{way.deploy.deployed_id}")
         if self._inventory.operations_running(endpoint):
             return Restored(Outcome(act, act.state, detail="an operation on the endpoint is running"))
         if self._waits_for_trace(act, context.now):
@@ -104,10 +104,7 @@ class Restorer:
                 act.id, act.state, ActState.STARTED, context.now, detail="no trace of the call; taking the step again"
             )
             act = self._ledger.act(act.id) or act
-        outcome = self._gateway.step(act, context, send, detail)
-        if outcome.block is BlockReason.PLATFORM_REFUSED and "no capacity" in outcome.detail.lower():
-            return Outcome(outcome.act, outcome.state, BlockReason.NO_CAPACITY_TO_RESTORE, outcome.detail)
-        return outcome
+        return self._gateway.step(act, context, send, detail)
 
     def _operation_ends(self, act: Act, now: datetime) -> Restored | None:
         """None if no operation is in the way; else where the running or failed one leaves the restore."""
@@ -138,8 +135,9 @@ class Restorer:
     def _waits_for_trace(self, act: Act, now: datetime) -> bool:
         return act.state is ActState.UNKNOWN and now - act.updated_at < NEVER_ARRIVED
 
-    def _done(self, act: Act, now: datetime, endpoint: str, deployed: str | None) -> Restored:
-        outcome = self._end(act, ActState.VERIFIED, now, f"restored as {deployed or endpoint}")
+    def _done(self, act: Act, context: ActContext, endpoint: str, deployed: str | None) -> Restored:
+        context.brought_back(act, deployed or endpoint)
+        outcome = self._end(act, ActState.VERIFIED, context.now, f"restored as {deployed or endpoint}")
         return Restored(outcome, endpoint, deployed)
 
     def _end(self, act: Act, state: ActState, now: datetime, detail: str, block: BlockReason | None = None) -> Outcome:

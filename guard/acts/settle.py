@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from guard.acts.errors import NO_CAPACITY_CODE, from_operation
-from guard.core.names import endpoint_of, last_part
+from guard.core.model import Endpoint
+from guard.core.names import endpoint_of
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActState
+from guard.core.subjects import deployed_generation, iso
 from guard.core.verdict import Stage
 from guard.ports.errors import GuardError
 from guard.ports.inventory import Inventory, OperationState
@@ -23,6 +25,16 @@ from guard.telemetry import events, logging
 
 TRACE_WITHIN = timedelta(minutes=15)
 """Domain time after which a call that left no trace (thing still there, no operation) is taken as never arrived."""
+
+CLOCKS_APART = timedelta(minutes=2)
+"""How far the platform's clock may be behind ours when an operation is told from an earlier one."""
+
+OPERATION_KINDS = {
+    Stage.UNDEPLOY: "UndeployModelOperationMetadata",
+    Stage.DELETE_ENDPOINT: "DeleteOperationMetadata",
+    Stage.DELETE_MODEL: "DeleteOperationMetadata",
+}
+"""Metadata of each stage's operation (cloud.google.com/vertex-ai/docs/reference/rpc, read 2026-11-24)."""
 
 DONE_BUT_THERE = timedelta(hours=1)
 """How long a finished operation may disagree with a fresh read before the act counts as failed."""
@@ -63,7 +75,8 @@ class Settler:
             return Settled(act, act.state, f"the platform could not be asked: {error}")
 
     def _ask(self, act: Act, now: datetime) -> Settled:
-        operation = self._inventory.operation(act.operation) if act.operation else None
+        operation = self._inventory.operation(act.operation) if act.operation else self._trace(act, now)
+        act = self._ledger.act(act.id) or act
         if operation is not None and operation.known:
             if not operation.done:
                 if act.state is ActState.UNKNOWN:
@@ -77,12 +90,6 @@ class Settler:
             return self._move(act, ActState.VERIFIED, now, what, ours=ours or act.key.stage is Stage.CANCEL_JOB)
         since = now - (act.intended_at or act.updated_at)
         if operation is None or not operation.known:
-            running = self._inventory.operations_running(endpoint_of(act.key.subject))
-            if running:
-                self._ledger.move(
-                    act.id, act.state, ActState.STARTED, now, operation=running[0].name, detail="found its operation"
-                )
-                return Settled(act, ActState.STARTED, "found its operation")
             if act.key.stage is Stage.CANCEL_JOB and act.state is ActState.STARTED:
                 return Settled(act, act.state, what)
             if since >= TRACE_WITHIN:
@@ -93,6 +100,20 @@ class Settler:
         if since >= DONE_BUT_THERE:
             return self._move(act, ActState.FAILED, now, f"its operation says done, but {what}")
         return Settled(act, act.state, f"its operation says done, but {what}")
+
+    def _trace(self, act: Act, now: datetime) -> OperationState | None:
+        """Find the operation of a call whose answer was lost: of the stage's kind, begun since the intent."""
+        kind = OPERATION_KINDS.get(act.key.stage)
+        if kind is None or act.intended_at is None:
+            return None
+        since = act.intended_at - CLOCKS_APART
+        for one in self._inventory.operations_on(endpoint_of(act.key.subject)):
+            if one.kind == kind and one.began_at is not None and one.began_at >= since:
+                self._ledger.move(
+                    act.id, act.state, ActState.STARTED, now, operation=one.name, detail="found its operation"
+                )
+                return one
+        return None
 
     def _gone(self, act: Act) -> tuple[bool, str]:
         """Read afresh: is the thing of this generation gone?"""
@@ -109,10 +130,16 @@ class Settler:
             }, f"its state is {state}"
         if document.body is None:
             return True, "it is gone"
-        if act.key.stage is not Stage.UNDEPLOY:
+        fresh = document.parsed
+        if act.key.stage is Stage.DELETE_ENDPOINT and isinstance(fresh, Endpoint):
+            there = iso(fresh.created_at) == act.key.generation
+            return not there, "it is still there" if there else "it is gone; another one has its name now"
+        if act.key.stage is not Stage.UNDEPLOY or not isinstance(fresh, Endpoint):
             return False, "it is still there"
-        ids = {str(deployed.get("id")) for deployed in document.body.get("deployedModels", ())}
-        there = last_part(subject) in ids
+        there = any(
+            deployed.name == subject and deployed_generation(deployed) == act.key.generation
+            for deployed in fresh.deployed
+        )
         return not there, "it is still there" if there else "it is gone from its endpoint"
 
     def _failed(self, act: Act, now: datetime, operation: OperationState) -> Settled:

@@ -48,6 +48,7 @@ class Orders:
     config_digest: str
     rejudge: Rejudge
     fresh_usage: Callable[[str], Mapping[str, Usage]]  # project number -> usage up to now; raises Unavailable
+    brought_back: Callable[[Act, str], None] = lambda _act, _name: None
     checkpoints: Callable[[str], None] = field(default=lambda _point: None)
 
 

@@ -7,6 +7,7 @@ waits or asks for the time. A failure of one project or endpoint stops nothing e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -42,6 +43,7 @@ from guard.telemetry.metrics import Metrics
 
 log = logging.get()
 
+RESTORED_WHY = "it was restored"
 RESTORED_GRACE = timedelta(hours=24)
 """How long a restored thing is kept where its policy is not there any more."""
 
@@ -124,10 +126,10 @@ class Cycle:
                 snapshot=snapshot, settings=settings, prices=p.prices(), view=view, measured=p.redeploys.measured
             ),
             fresh_usage=lambda number: p.usage.fresh(p.enrolled.by_number(number), now),
+            brought_back=lambda act, name: self._remember_restored(act, name, settings, view, now),
             checkpoints=p.checkpoints,
         )
         did = self._act(plan, gates(p.ledger, info), orders, lease.term, now)
-        self._remember_restored(did, settings, view, now)
         self._tell_done(did, settings, now)
         savings = p.accountant.account(settled, snapshot, p.usage.usage, settings.rules_of, now)
         self._look_back(settings, now)
@@ -175,13 +177,17 @@ class Cycle:
         """Everything up to the plan; the deciding half is pure (guard.core)."""
         p = self._p
         projects = p.enrolled.projects(settings, now)
-        snapshot = p.inventory.snapshot(projects, now)
+        # Listing and usage are asked for side by side; neither needs the other until both are there.
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="usage") as beside:
+            fetching = beside.submit(p.usage.fetch, projects, now)
+            snapshot = p.inventory.snapshot(projects, now)
+            readings = fetching.result()
         for report in snapshot.scopes:
             if not report.complete:
                 log.warning(
                     events.SCOPE_FAILED, project=report.project_id, region=report.scope.location, detail=report.problem
                 )
-        usage = p.usage.read(projects, snapshot, now, write=write, also=p.accountant.watched())
+        usage = p.usage.take(readings, snapshot, write=write, also=p.accountant.watched())
         for number, problems in usage.problems.items():
             log.warning(events.USAGE_INCOMPLETE, project=number, detail="; ".join(problems))
         snapshot = replace(snapshot, creators=p.enrolled.creators(projects, snapshot, now, write=write))
@@ -346,17 +352,18 @@ class Cycle:
             self._p.metrics.acts.labels(one.act.key.stage.value, one.state.value).inc()
         return results
 
-    def _remember_restored(self, did: Sequence[Did], settings: Settings, view: LedgerView, now: datetime) -> None:
-        """A restored thing is kept for its grace, and its wait is doubled from now on."""
-        for one in did:
-            if one.act.key.stage is not Stage.RESTORE or one.state is not ActState.VERIFIED or one.new_name is None:
-                continue
-            kind = Kind.DEPLOYED_MODEL if "/deployedModels/" in one.new_name else Kind.ENDPOINT
-            self._p.ledger.save_seen([restored(one.new_name, kind, view.seen.get(one.act.key.subject), now)])
-            rules = settings.rules_of(one.act.project_id)
-            policy = next((p for p in rules.policies if p.name == one.act.policy), None)
-            until = now + (policy.grace if policy is not None else RESTORED_GRACE)
-            self._p.ledger.add_keep(one.new_name, one.act.asked_by or "tuneguard", "it was restored", now, until)
+    def _remember_restored(self, act: Act, name: str, settings: Settings, view: LedgerView, now: datetime) -> None:
+        """A restored thing is kept for its grace, and its wait is doubled from now on. Written before the restore is called
+        verified, so that a crash between the two forgets neither.
+        """
+        ledger = self._p.ledger
+        kind = Kind.DEPLOYED_MODEL if "/deployedModels/" in name else Kind.ENDPOINT
+        ledger.save_seen([restored(name, kind, view.seen.get(act.key.subject), now)])
+        rules = settings.rules_of(act.project_id)
+        policy = next((p for p in rules.policies if p.name == act.policy), None)
+        until = now + (policy.grace if policy is not None else RESTORED_GRACE)
+        if until > now and not any(keep.why == RESTORED_WHY for keep in ledger.keeps(name)):
+            ledger.add_keep(name, act.asked_by or "tuneguard", RESTORED_WHY, now, until)
 
     def _tell_done(self, did: Sequence[Did], settings: Settings, now: datetime) -> None:
         """Tell what ended within this very cycle (refusals, restores)."""

@@ -38,6 +38,8 @@ class OperationState:
     error_code: int | None = None
     error: str | None = None
     known: bool = True  # False: the platform does not know the operation (any more)
+    kind: str = ""  # message name of its metadata: UndeployModelOperationMetadata, DeleteOperationMetadata, ...
+    began_at: datetime | None = None
     response: Mapping[str, Any] | None = None
 
 
@@ -64,8 +66,12 @@ class Inventory(Protocol):
         """Ask for an operation."""
         ...
 
+    def operations_on(self, name: str) -> Sequence[OperationState]:
+        """Operations on a resource, finished ones too, as far as the platform tells (any more)."""
+        ...
+
     def operations_running(self, endpoint: str) -> Sequence[OperationState]:
-        """Operations in progress on an endpoint, as far as the platform tells."""
+        """Those of them that are in progress."""
         ...
 
     def deploy_took(self, endpoint: str) -> timedelta | None:

@@ -124,6 +124,7 @@ class GatewayActing:
             now=orders.now,
             usage=usage,
             rejudge=orders.rejudge,
+            brought_back=orders.brought_back,
             checkpoints=orders.checkpoints,
         )
 

@@ -70,15 +70,21 @@ class VertexInventory:
             return OperationState(name=name, done=False, known=False)
         return _operation(raw)
 
+    def operations_on(self, name: str) -> Sequence[OperationState]:
+        """List the operations on a resource, finished ones too; none where it is gone. Raises GuardError."""
+        read = Read("vertex", "operations.list", name)
+        try:
+            return tuple(
+                _operation(raw)
+                for page in self._connection.pages(f"{self._url(name)}/operations", read)
+                for raw in parts(page, "operations")
+            )
+        except Gone:
+            return ()
+
     def operations_running(self, endpoint: str) -> Sequence[OperationState]:
         """List the operations in progress on an endpoint. Raises GuardError."""
-        read = Read("vertex", "operations.list", endpoint)
-        found = [
-            _operation(raw)
-            for page in self._connection.pages(f"{self._url(endpoint)}/operations", read)
-            for raw in parts(page, "operations")
-        ]
-        return tuple(one for one in found if not one.done)
+        return tuple(one for one in self.operations_on(endpoint) if not one.done)
 
     def deploy_took(self, endpoint: str) -> timedelta | None:
         """Read the latest finished deploy off the endpoint's operations: from its creation to its last update."""
@@ -163,10 +169,13 @@ def _operation(raw: Mapping[str, Any]) -> OperationState:
     name, error, response = raw.get("name"), raw.get("error"), raw.get("response")
     if not isinstance(name, str):
         raise Malformed("operations.get: an operation without a name.")
+    metadata = part(raw, "metadata")
     return OperationState(
         name=name,
         done=raw.get("done") is True,
         error_code=int(error.get("code", 0)) if isinstance(error, Mapping) else None,
         error=str(error.get("message", "")) if isinstance(error, Mapping) else None,
         response=response if isinstance(response, Mapping) else None,
+        kind=text(metadata, "@type").rpartition(".")[2],
+        began_at=instant(part(metadata, "genericMetadata"), "createTime"),
     )
