@@ -149,7 +149,9 @@ def build(
     clock = clock_of(connection)
     settings = in_force.settings()
     inventory = VertexInventory(connection, locations=settings.enrolment.locations)
-    traffic = MonitoringTraffic(connection, clock.now, metric_lag=settings.default.metric_lag)
+    traffic = MonitoringTraffic(
+        connection, clock.now, metric_lag=settings.default.metric_lag, has_pools=inventory.has_pools
+    )
     leadership = Leadership(ledger, clock, metrics)
     enrolled = Enrolled(inventory, CloudAuditLog(connection), ledger)
     usage = UsageBook(ledger, traffic)
