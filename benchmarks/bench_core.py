@@ -45,6 +45,15 @@ def fleet(count: int) -> tuple[list[Endpoint], dict[str, Usage]]:
     return endpoints, usages
 
 
+def _yardstick() -> float:
+    """Seconds of a loop that everybody can repeat: a busy machine shows here too, so figures can be compared as ratios."""
+    began = time.process_time()
+    total = 0
+    for number in range(10_000_000):
+        total += number
+    return time.process_time() - began
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the figures; exit code 1 where the budget is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -76,6 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     idle = len(verdicts) - len(plan.kept) - len(plan.unknown)
     print(f"{count:,} deployed models: judged in {judged:.2f} s, planned in {took - judged:.2f} s, {took:.2f} s in all")
     print(f"{idle:,} idle, {len(plan.kept):,} kept, {len(plan.unknown):,} unknown; peak {peak:.0f} MB, inputs included")
+    yardstick = _yardstick()
+    print(
+        f"yardstick (a plain loop of 10 million additions): {yardstick:.2f} s; deciding is {took / yardstick:.1f} times it"
+    )
     scale = count / 100_000
     return 0 if took <= BUDGET_SECONDS * scale and peak <= BUDGET_MEGABYTES * max(scale, 1) else 1
 

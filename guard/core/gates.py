@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from guard.core.labels import NotUnderstood, label_word
+from guard.core.labels import NotUnderstood, is_ours, label_word
 from guard.core.names import endpoint_of
 from guard.core.reasons import KeepReason
 from guard.core.rules import Policy, Rules
@@ -45,7 +45,7 @@ def gate(
     if held is not None:
         return held
     for labels in (subject.labels, *further_labels):
-        word = label_word(labels, sight.now) if labels else None
+        word = label_word(labels, sight.now) if labels and any(map(is_ours, labels)) else None
         if word is None:
             continue
         if isinstance(word, NotUnderstood):

@@ -132,6 +132,8 @@ class Sight:
 
     def job_of(self, endpoint: str, model: str) -> TuningJob | None:
         """The tuning job that made an endpoint or a model, if it is known."""
+        if not self.snapshot.jobs:
+            return None
         return self.jobs_by_endpoint.get(endpoint) or self.jobs_by_model.get(model)
 
     def wait(
