@@ -44,7 +44,7 @@ def judge_pool(sight: Sight, pool: ResourcePool, found: Sequence[Sharer]) -> Ver
         return Undecided(subject=subject, reason=KeepReason.STATE_UNKNOWN, policy=name, evidence=why)
     usage = group_usage(sight, pool.name, members)
     if not members:
-        return _empty(subject, usage, name)
+        return _empty(subject, usage, sight.now_hour, name)
     if len(policies) < len(parts) or not policies:
         return Keep(subject=subject, reason=KeepReason.NO_POLICY, policy=None, evidence={})
     youngest = _youngest(subject, parts)
@@ -98,10 +98,12 @@ def _policies(sight: Sight, subject: Subject, parts: Sequence[Subject]) -> list[
     return [policy for policy in (*found, own) if policy is not None]
 
 
-def _empty(subject: Subject, usage: Usage | None, policy: str | None) -> Verdict:
+def _empty(subject: Subject, usage: Usage | None, now_hour: int, policy: str | None) -> Verdict:
     """An empty pool holds no machines; one that shows replicas all the same is not understood."""
     evidence: dict[str, object] = {"sharers": [], "replicas": usage.replicas if usage else None}
-    if usage is not None and usage.replicas:
+    # Their series ends with the machines, so the last count is that of before they went.
+    still = usage is not None and usage.replicas_hour is not None and usage.replicas_hour >= now_hour - 1
+    if still and usage is not None and usage.replicas:
         return Undecided(subject=subject, reason=KeepReason.BILLING_UNKNOWN, policy=policy, evidence=evidence)
     free = replace(subject, billed=False, rate=None, rate_note="an empty pool holds no machines")
     return Keep(subject=free, reason=KeepReason.NOT_BILLED, policy=policy, evidence=evidence)
