@@ -13,7 +13,7 @@ from guard.core.model import Kind
 from guard.core.plan import Planned
 from guard.core.reasons import MEANING, BlockReason, KeepReason, RemoveReason
 from guard.core.removal import Act, ActState
-from guard.core.units import Money, Rate, short
+from guard.core.units import Money, Rate
 from guard.core.verdict import Idle, Keep, Stage, Undecided, Verdict
 from guard.daemon.acting import Did
 from guard.daemon.cycle import Result
@@ -49,31 +49,23 @@ class Beat:
 
 
 SHORT: dict[RemoveReason, str] = {
-    RemoveReason.IDLE: "nobody calls it",
-    RemoveReason.POOL_IDLE: "nobody calls any model on its pool",
-    RemoveReason.ONLY_PROBES: "only its health check calls it",
-    RemoveReason.ONLY_FAILING: "every call fails",
-    RemoveReason.ROLLOUT_LEFTOVER: "a roll-out left it with 0 % of the calls",
-    RemoveReason.ENDPOINT_EMPTY: "it has no model",
-    RemoveReason.MODEL_UNUSED: "it is deployed nowhere",
-    RemoveReason.TUNING_LEFTOVER: "a tuning job left it behind",
-    RemoveReason.JOB_STALLED: "it makes no progress",
-    RemoveReason.JOB_OVER_TIME: "it runs far too long",
-    RemoveReason.JOB_OVER_ESTIMATE: "it costs more than estimated",
-    RemoveReason.ASKED_BY_PERSON: "a person asked",
-}
-"""Reasons in as few words as a line of the story has room for; the full sentences are MEANING's."""
-
-LASTS: dict[RemoveReason, str] = {
+    RemoveReason.IDLE: "silent",
     RemoveReason.POOL_IDLE: "its whole pool silent",
     RemoveReason.ONLY_PROBES: "probes only",
-    RemoveReason.ONLY_FAILING: "every call fails,",
-    RemoveReason.ROLLOUT_LEFTOVER: "0 % of the calls,",
+    RemoveReason.ONLY_FAILING: "every call fails",
+    RemoveReason.ROLLOUT_LEFTOVER: "0 % of the calls",
+    RemoveReason.ENDPOINT_EMPTY: "no model on it",
+    RemoveReason.MODEL_UNUSED: "deployed nowhere",
+    RemoveReason.TUNING_LEFTOVER: "left by a tuning job",
+    RemoveReason.JOB_STALLED: "no progress",
+    RemoveReason.JOB_OVER_TIME: "runs far too long",
+    RemoveReason.JOB_OVER_ESTIMATE: "over its estimate",
+    RemoveReason.ASKED_BY_PERSON: "a person asked",
 }
-"""What has lasted, before how long it has; `silent` for the rest."""
+"""Reasons in as few words as a line has room for; the full sentences are MEANING's."""
 
 HELD: dict[BlockReason, str] = {
-    BlockReason.THROTTLED: "the limit of removals a day is used up; the dearest go first",
+    BlockReason.THROTTLED: "the day's limit is used up; the dearest go first",
     BlockReason.OUTSIDE_ACT_WINDOW: "its policy acts at certain hours only",
     BlockReason.LARGE_WIDENING: "so many at once wait until a person has looked",
     BlockReason.BREAKER: "far more than usual: nothing goes until a person has looked",
@@ -81,11 +73,10 @@ HELD: dict[BlockReason, str] = {
 """Blocks in as few words as a line has room for; the full sentences are MEANING's."""
 
 KEEPS: dict[KeepReason, str] = {
-    KeepReason.KEPT_BY_PERSON: "a person said keep",
     KeepReason.KEPT_BY_LABEL: "its label says keep",
-    KeepReason.LABEL_NOT_UNDERSTOOD: "its label is not understood, so it is read as keep",
+    KeepReason.LABEL_NOT_UNDERSTOOD: "its label is not understood: read as keep",
     KeepReason.DEPLOYING: "it is being deployed right now",
-    KeepReason.MANAGED_BY_IAC: "the shell stays: an infrastructure-as-code tool manages it",
+    KeepReason.MANAGED_BY_IAC: "its shell stays: an IaC tool manages it",
     KeepReason.SCALED_TO_ZERO: "it has scaled itself to zero",
     KeepReason.RESTORED_RECENTLY: "it was restored just now",
 }
@@ -154,8 +145,11 @@ class Teller:
         return Beat(result.now, What.LOOKED, "", text)
 
     def _news(self, result: Result) -> Iterator[Beat]:
+        back = {did.act.display_name for did in result.did if did.act.key.stage is Stage.RESTORE}
         for verdict in result.verdicts:
             subject = verdict.subject
+            if name_of(verdict) in back:
+                continue
             if subject.billed and subject.kind is Kind.DEPLOYED_MODEL and subject.name not in self._known:
                 cost = f"{subject.rate.per_hour} an hour" if subject.rate else "a price that is not known"
                 yield Beat(result.now, What.NEW, name_of(verdict), f"{cost}; its owner is told")
@@ -245,7 +239,7 @@ def _ahead(planned: Planned, act: Act) -> str:
     wait = verdict.wait.length
     if act.rate is None or wait is None:
         return f"{SHORT[verdict.reason]}; {goes}"
-    lasted = f"{LASTS.get(verdict.reason, 'silent')} {_roughly(verdict.silent_for)} (waits {_roughly(wait)})"
+    lasted = f"{SHORT[verdict.reason]} {_roughly(verdict.silent_for)} (waits {_roughly(wait)})"
     return f"{act.rate.per_hour}/h, {lasted}, {goes}"
 
 
@@ -259,7 +253,7 @@ def _outcome(did: Did) -> str:
     act = did.act
     match act.key.stage:
         case Stage.RESTORE:
-            return "it runs again, from its recipe; from now on it waits twice as long"
+            return "it runs again; from now on it waits twice as long"
         case Stage.CANCEL_JOB:
             return f"{SHORT[act.reason]}; its submitter was told before"
         case Stage.DELETE_ENDPOINT:

@@ -71,16 +71,17 @@ class Shown:
         """The beats of one look, and the state after it."""
         for beat in moment.beats:
             self._console.print(self._line(beat))
-        state, since = _state(moment, self._fleet), moment.now - self._fleet.start
+        since = moment.now - self._fleet.start
         if self._live is not None:
-            self._live.update(state)
+            self._live.update(_state(moment, self._fleet, bar=True))
         elif since and not since % _REPORT_EVERY:
-            self._console.print(state)
+            self._console.print(_state(moment, self._fleet, bar=False).plain, highlight=False)
 
     def _line(self, beat: Beat) -> Text:
         same = self._last == beat.at
         self._last = beat.at
-        when = "" if same else f"d{(beat.at - self._fleet.start).days + 1:02} {beat.at:%a %H:%M}"
+        day = (beat.at - self._fleet.start).days + 1
+        when = "" if same else f"{f'd{day:02}' if day <= self._fleet.days else 'end'} {beat.at:%a %H:%M}"
         line = Text(f"{when:<14}", style="dim")
         line.append(f"{beat.what.value:<12}", style=STYLE[beat.what])
         indent = 26
@@ -126,8 +127,8 @@ def show_closing(closing: Closing, *, looks: int, took: timedelta, in_vain: int 
     say(f"[bold]What went[/] in {days:g} simulated days ({looks} looks in {took.total_seconds():.0f} s)")
     grid = Table(box=SIMPLE_HEAD, pad_edge=False, show_footer=True)
     grid.add_column("thing", footer="saved", overflow="fold")
-    grid.add_column("why", overflow="fold")
-    grid.add_column("gone since")
+    grid.add_column("why it went", overflow="fold")
+    grid.add_column("gone")
     grid.add_column("by the meter", footer=_usd(closing.metered), justify="right")
     grid.add_column("by the guard", footer=_usd(closing.claimed), justify="right")
     grid.add_column("measured", footer=_usd(closing.measured), justify="right")
@@ -215,15 +216,16 @@ def show_next(folder: str, url: str, example: str | None, bin_folder: str) -> No
     to.print(f"The sandbox stays up at {url}; its clock now runs a minute a second. Ctrl-C ends it.", highlight=False)
 
 
-def _state(moment: Moment, fleet: Fleet) -> Text:
+def _state(moment: Moment, fleet: Fleet, *, bar: bool) -> Text:
     done = (moment.now - fleet.start) / timedelta(days=fleet.days)
-    full = round(done * 20)
-    day = min((moment.now - fleet.start).days + 1, fleet.days)
-    line = Text(f"day {day:>2}/{fleet.days} ", style="bold")
-    line.append("━" * full, style="green")
-    line.append("━" * (20 - full), style="dim")
+    day = min((moment.now - fleet.start).days + 1, fleet.days) if bar else (moment.now - fleet.start).days
+    line = Text(f"day {day:>2}/{fleet.days}", style="bold")
+    if bar:
+        full = round(done * 20)
+        line.append(" " + "━" * full, style="green")
+        line.append("━" * (20 - full), style="dim")
     line.append(f"  saved so far {_usd(moment.saved)}", style="bold green")
-    line.append(f"  bills {moment.spending.partition(',')[0]}", style="dim")
+    line.append(f"  bills now {moment.spending.partition(',')[0]}", style="dim")
     return line
 
 
@@ -234,7 +236,7 @@ def _why(one: Removal) -> str:
 
 def _since(one: Removal, start: datetime) -> str:
     day = f"day {(one.went_at - start).days + 1}"
-    return f"{day}, back {(one.back_at - start).days + 1}" if one.back_at is not None else day
+    return f"{day} to {(one.back_at - start).days + 1}" if one.back_at is not None else f"{day} on"
 
 
 def _figures(one: Removal) -> Sequence[str]:
