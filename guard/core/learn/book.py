@@ -1,0 +1,90 @@
+"""The fleet's learning book: all states together, moved on day by day. Pure: a new book for each day; nothing is re-read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol
+
+from guard.core.learn.calendar import DAY
+from guard.core.learn.decision import EPOCH, LearnedWait, decide
+from guard.core.learn.endpoint import EndpointState, still_silent, used
+from guard.core.learn.fleet import FleetState, Tally, new_fleet
+
+
+class Use(NamedTuple):
+    """One use of one endpoint, [began, ended), seconds from the epoch."""
+
+    endpoint: str
+    began: float
+    ended: float
+
+
+class Ask(Protocol):
+    """Asks for one subject's wait, given its break-even wait and its floor; None: nothing is known of it yet."""
+
+    def __call__(self, *, ratio: timedelta, floor: timedelta) -> LearnedWait | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """States of all endpoints and of the fleet. `resolution`: the shortest silence that the record shows, seconds."""
+
+    fleet: FleetState
+    endpoints: Mapping[str, EndpointState] = field(default_factory=dict)
+    resolution: float = 3600.0
+
+    def after_day(self, uses: Iterable[Use]) -> Book:
+        """Return the book after the day that is open, given that day's uses of all endpoints, in order of their beginning."""
+        law, tally = self.fleet.law, Tally()
+        endpoints = dict(self.endpoints)
+        for use in uses:
+            state = endpoints.get(use.endpoint, EndpointState())
+            endpoints[use.endpoint] = used(state, law, tally, use.began, use.ended, resolution=self.resolution)
+        midnight = (self.fleet.day + 1) * DAY
+        for name, state in endpoints.items():
+            endpoints[name] = still_silent(state, law, tally, midnight, resolution=self.resolution)
+        open_since = {int(state.silent_since // DAY) for state in endpoints.values() if state.silent_since is not None}
+        return replace(self, fleet=self.fleet.closed(tally, keep_days=open_since), endpoints=endpoints)
+
+    def ask(self, endpoint: str, silence_began_at: datetime, worst_case: Decimal) -> Ask:
+        """Return what asks for one endpoint's wait; `silence_began_at` is the end of its last use, aware."""
+
+        def answer(*, ratio: timedelta, floor: timedelta) -> LearnedWait | None:
+            state = self.endpoints.get(endpoint)
+            if state is None or ratio <= timedelta(0):
+                return None
+            if (silence_began_at - EPOCH).total_seconds() < self.fleet.watched_since:
+                return None
+            return decide(
+                state,
+                self.fleet,
+                ratio=ratio,
+                silence_began_at=silence_began_at,
+                now=silence_began_at,
+                worst_case=max(worst_case, Decimal(2)),
+                floor=floor,
+            )
+
+        return answer
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON document; `from_json` gives the same book back."""
+        return {
+            "resolution": self.resolution,
+            "fleet": self.fleet.to_json(),
+            "endpoints": {name: state.to_json() for name, state in self.endpoints.items()},
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Book:
+        """Return the book that `to_json` wrote; raises KeyError or ValueError for anything else."""
+        endpoints = {name: EndpointState.from_json(entry) for name, entry in document["endpoints"].items()}
+        return cls(FleetState.from_json(document["fleet"]), endpoints, float(document["resolution"]))
+
+
+def new_book(watched_since: float, *, resolution: float = 3600.0) -> Book:
+    """Return the empty book of a fleet that is watched from `watched_since` (seconds) on."""
+    return Book(new_fleet(watched_since), resolution=resolution)

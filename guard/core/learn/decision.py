@@ -1,0 +1,169 @@
+"""How long to wait, learned: the wait that is best on the endpoint's own silences, within a stated worst case. Pure.
+
+One silence of length g costs r * min(g, w) + B * [g > w] where we wait w; with T = B / r and S(w) the chance that it lasts
+longer than w, the expected cost is r * (integral of S up to w + T * S(w)) and a constant. It is summed over a grid of waits from
+T / (c - 1) to (c - 1) * T, within which no silence ever costs more than c times what hindsight pays (ski rental with advice:
+Purohit, Svitkina, Kumar, "Improving Online Algorithms via ML Predictions", NeurIPS 2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from math import exp
+
+from guard.core.learn.ages import FIRST, MIDDLES, WIDTH, bin_of, smoothed
+from guard.core.learn.calendar import DAY
+from guard.core.learn.endpoint import SHARED, EndpointState
+from guard.core.learn.fleet import FleetLaw, FleetState
+
+WORST_CASE = 4.0
+"""Default worst case: no silence costs more than four times what hindsight pays (docs/explanation/how-long-to-wait.md)."""
+
+OWN_WEIGHT = 12.0 * WIDTH
+"""The fleet weighs as much as this many returns against an endpoint's own record (twelve, over the width of a bin)."""
+
+STEPS = 8
+"""Waits tried per doubling."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedWait:
+    """A learned wait with what it rests on; `wait` None means never.
+
+    `worst_case` is how many times the cost of hindsight one silence can cost at most under this wait.
+    """
+
+    wait: timedelta | None
+    because: str
+    gaps_seen: int
+    worst_case: float
+    break_even: timedelta
+    watched: timedelta
+
+
+def decide(
+    state: EndpointState,
+    fleet: FleetState,
+    *,
+    ratio: timedelta,
+    silence_began_at: datetime,
+    now: datetime,
+    worst_case: Decimal | float = WORST_CASE,
+    floor: timedelta = timedelta(0),
+) -> LearnedWait:
+    """Return how long to wait in a silence that began at `silence_began_at`, from what was known at that moment.
+
+    The wait of a silence does not change while it lasts; only `floor` (what the platform's lag forces) may lengthen it.
+
+    Args:
+        state: The endpoint's record up to the beginning of the silence.
+        fleet: The fleet's record; the law of the day on which the silence began is used.
+        ratio: Break-even, B / r: what a wrong removal costs over what an idle hour costs.
+        silence_began_at: The end of the last use, aware.
+        now: The moment of asking, aware; not before the silence began.
+        worst_case: How many times the cost of hindsight one silence may cost; at least 2.
+        floor: The shortest wait that makes sense.
+
+    Raises:
+        ValueError: `ratio` is not positive, `worst_case` is below 2, or `now` lies before the silence.
+    """
+    if now < silence_began_at:
+        raise ValueError(f"asked at {now}, before the silence began ({silence_began_at})")
+    began, break_even = (silence_began_at - EPOCH).total_seconds(), ratio.total_seconds()
+    law = fleet.law_at(began)
+    seconds = wait_seconds(state, law, break_even=break_even, began=began, worst_case=float(worst_case))
+    watched = timedelta(seconds=max(0.0, began - law.watched_since))
+    young = began < trusted_from(law.watched_since, break_even)
+    wait = max(timedelta(seconds=seconds), floor)
+    times = 1 + max(wait, ratio) / min(wait, ratio)
+    return LearnedWait(
+        wait=wait,
+        because=_because(state, watched, young=young, lengthened=wait == floor and floor.total_seconds() > seconds),
+        gaps_seen=state.gaps_seen,
+        worst_case=times,
+        break_even=ratio,
+        watched=watched,
+    )
+
+
+def wait_seconds(
+    state: EndpointState, law: FleetLaw, *, break_even: float, began: float, worst_case: float = WORST_CASE
+) -> float:
+    """Return the wait in seconds for a silence that began at `began` (seconds); see `decide`."""
+    ages, bins = waits_tried(break_even, worst_case)
+    longest = ages[-1]
+    trusted = trusted_from(law.watched_since, break_even)
+    if began < trusted:
+        return max(longest, trusted - began)
+    rates = law.rates
+    met = smoothed([e * rate for e, rate in zip(state.exposure, rates, strict=True)], SHARED)
+    survival, paid = 1.0, 0.0
+    best, least = ages[0], break_even
+    before = ages[0]
+    calendar, weighed = None, 0.0
+    for k, age in zip(bins, ages[1:], strict=True):
+        follows = law.calendar(k)
+        if follows is not calendar:
+            calendar, weighed = follows, follows.until(began + before)
+        then = calendar.until(began + age)
+        own = (state.smooth_returns[k] + OWN_WEIGHT) / (met[k] + OWN_WEIGHT)
+        hits = rates[k] * own / MIDDLES[k] * (then - weighed)
+        stays = exp(-hits)
+        paid += survival * (age - before) * ((1 - stays) / hits if hits > 1e-9 else 1.0)
+        survival *= stays
+        cost = paid + break_even * survival
+        if cost < least * (1 - 1e-12):
+            best, least = age, cost
+        before, weighed = age, then
+    return best
+
+
+@lru_cache(maxsize=256)
+def waits_tried(break_even: float, worst_case: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Return the waits that are tried (seconds, rising) and the bin in which each step from one to the next lies.
+
+    Raises ValueError where `break_even` is not positive or `worst_case` is below 2 (waiting break-even is the best bound).
+    """
+    if break_even <= 0:
+        raise ValueError(f"break-even must be positive, found {break_even} s")
+    if worst_case < 2:
+        raise ValueError(f"no rule is better than 2x in the worst case, found {worst_case:g}x: give 2 or more")
+    shortest, longest = break_even / (worst_case - 1), break_even * (worst_case - 1)
+    ages = {shortest, longest, break_even}
+    step = 0
+    while (age := FIRST * 2 ** (step / STEPS)) < longest * (1 - 1e-9):
+        if age > shortest * (1 + 1e-9) and abs(age - break_even) > 1e-9 * break_even:
+            ages.add(age)
+        step += 1
+    rising = tuple(sorted(ages))
+    return rising, tuple(bin_of(age) for age in rising[:-1])
+
+
+def trusted_from(watched_since: float, break_even: float) -> float:
+    """Return the instant (seconds) from which the record is long enough to act on what it says.
+
+    Twice break-even must have been watched, so that a silence as long as the wait could have been seen to end; and a whole day,
+    or twelve times break-even where that is shorter.
+    """
+    return watched_since + max(2 * break_even, min(12 * break_even, DAY))
+
+
+def _because(state: EndpointState, watched: timedelta, *, young: bool, lengthened: bool) -> str:
+    if young:
+        text = f"keeps as long as its worst case allows: usage has been watched for {_days(watched)} only"
+    elif state.gaps_seen:
+        silences = "1 silence" if state.gaps_seen == 1 else f"{state.gaps_seen} silences"
+        text = f"learned from {silences} of its own and {_days(watched)} of the fleet's"
+    else:
+        text = f"learned from {_days(watched)} of the fleet's silences; it has none of its own yet"
+    return text + (", made longer by the floor" if lengthened else "")
+
+
+def _days(length: timedelta) -> str:
+    hours = length.total_seconds() / 3600
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} d"
