@@ -7,8 +7,8 @@ a counted request restarts it too, since something that is not counted may be ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from guard.core.probes import probe_hours
 from guard.core.reasons import KeepReason, RemoveReason
@@ -28,9 +28,11 @@ START_UP_HOURS = 2
 the clock, but are not called a disagreement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """What usage proves of one subject. `hours` count since `counted_from`; `holes` are settled hours that do not."""
+class Silence(NamedTuple):
+    """What usage proves of one subject. `hours` count since `counted_from`; `holes` are settled hours that do not.
+
+    A tuple: made for everything in every cycle, and several times quicker to make than a frozen dataclass.
+    """
 
     hours: int
     counted_from_hour: int

@@ -110,7 +110,7 @@ class Sight:
         """What so many replicas cost an hour, and the machine in words; one object each for equal inputs."""
         m = machine  # its fields, since hashing plain texts is several times faster than hashing the value
         key = (id(rules), location, replicas, m.machine_type, m.accelerator_type, m.accelerator_count, m.tpu_topology,
-               m.provisioning.value)  # fmt: skip
+               id(m.provisioning))  # fmt: skip
         found = self._rates.get(key)
         if found is None:
             price = self.book(rules).rate(machine, location, Decimal(f"{replicas:.2f}"), self.now)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from guard.core.documents import planned_document, verdict_document
 from guard.core.explain import explain
 from guard.core.judge import judge
 from guard.core.model import Kind, Snapshot
+from guard.core.names import Scope
+from guard.core.plan import Doubt
 from guard.core.planning import make_plan
 from guard.core.reasons import MEANING, WAY_OUT, BlockReason, KeepReason, RemoveReason
 from guard.core.rules import Limits, Mode, Policy
@@ -46,11 +49,14 @@ def test_each_thing_has_one_verdict_with_a_reason_that_survives_json(
 
 
 @checked
-@given(fleets(), policies())
-def test_each_act_that_does_not_go_says_why(fleet: tuple[Snapshot, dict[str, Usage]], policy: Policy) -> None:
+@given(fleets(), policies(), st.booleans())
+def test_each_act_that_does_not_go_says_why(
+    fleet: tuple[Snapshot, dict[str, Usage]], policy: Policy, doubted: bool
+) -> None:
     rules = some_rules(policy, limits=Limits(removals_per_day=1, breaker_least=2))
     verdicts = judge(*fleet, lambda _: rules, a_price_book(), a_view(), NOW)
-    plan = make_plan(verdicts, lambda _: rules, a_view(), (), NOW, "c", Mode.ENFORCE, "d")
+    doubts = (Doubt(scope=Scope("1234", "us-central1"), why="dark", evidence={}),) if doubted else ()
+    plan = make_plan(verdicts, lambda _: rules, a_view(), doubts, NOW, "c", Mode.ENFORCE, "d")
 
     for item in plan.blocked:
         document = json.loads(json.dumps(planned_document(item)))
