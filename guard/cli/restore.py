@@ -24,10 +24,15 @@ def restore(
     *,
     cycle: Annotated[str | None, Parameter(help="Bring back everything that one cycle removed.")] = None,
     dry_run: Annotated[bool, Parameter(negative="", help="Only say what would and would not come back.")] = False,
+    give_up: Annotated[
+        bool, Parameter(name="--give-up", negative="", help="Stop trying a restore that has not succeeded.")
+    ] = False,
     by: Annotated[str | None, Parameter(name="--who", help="Who says so; default: your user name.")] = None,
     common: Common = COMMON,
 ) -> int:
     """Order a restore; the daemon carries it out in its next cycle. In observe mode it waits: nothing is changed then."""
+    if give_up:
+        return _give_up(name, cycle, who(by), common)
     with ledger_of(common) as ledger:
         removals = _removals(ledger, name, cycle)
         ordered: list[tuple[Act, Recipe]] = []
@@ -70,6 +75,39 @@ def restore(
             if paused:
                 say("[bold]The guard is paused[/]: `tuneguard resume` first.")
     return FOUND if hopeless else 0
+
+
+def _give_up(name: str | None, cycle: str | None, by: str, common: Common) -> int:
+    """Close the restores that are meant; one that is under way at the platform cannot be taken back any more."""
+    stopped: list[Act] = []
+    running: list[Act] = []
+    with ledger_of(common) as ledger:
+        meant = {act.recipe_id for act in _removals(ledger, name, cycle)}
+        for act in ledger.latest_restores():
+            if act.recipe_id not in meant:
+                continue
+            if act.state.is_in_flight:
+                running.append(act)
+                continue
+            last = act if act.state is ActState.DUE else recipes.next_attempt(act, machine_now())
+            ledger.propose(last)
+            if ledger.move(last.id, ActState.DUE, ActState.CANCELLED, machine_now(), detail=f"given up by {by}"):
+                stopped.append(last)
+    if common.as_json:
+        emit_json(
+            {
+                "given_up": [act.key.subject for act in stopped],
+                "under_way": [act.key.subject for act in running],
+            }
+        )
+    else:
+        for act in stopped:
+            say(f"{act.display_name} is not restored any more; the recipe is kept.")
+        for act in running:
+            say(f"[bold]{act.display_name} is being restored right now[/]; look again when that has ended.")
+        if not stopped and not running:
+            say("No restore of it is waiting.")
+    return 0 if stopped else FOUND
 
 
 def _removals(ledger: Ledger, name: str | None, cycle: str | None) -> list[Act]:

@@ -93,6 +93,11 @@ def _restored(about: About) -> tuple[str, str]:
 
 
 def _restore_failed(about: About) -> tuple[str, str]:
+    if about.get("given_up"):
+        return f"{title_of(about)} was not restored", _body(
+            f"{_what(about)} was not restored: {about.get('detail', 'the platform refused')}.",
+            f"The recipe is kept. Order it again: tuneguard restore {about['subject']}",
+        )
     return f"{title_of(about)} could not be restored yet", _body(
         f"{_what(about)} could not be restored: {about.get('detail', 'the platform refused')}.",
         "The recipe is kept and the guard tries again. Until then nothing of this machine type is removed there.",

@@ -80,6 +80,27 @@ def restore_act(removal: Act, attempt: int, now: datetime, *, asked_by: str) -> 
     )
 
 
+def next_attempt(failed: Act, now: datetime) -> Act:
+    """The next attempt of a restore that failed, due at once; the same person asked for it. `block` stays until it has
+    succeeded: what lacked capacity keeps blocking removals of its machine type.
+    """
+    key = replace(failed.key, attempt=failed.key.attempt + 1)
+    return replace(
+        failed,
+        id=act_id(key),
+        key=key,
+        state=ActState.DUE,
+        proposed_at=now,
+        due_at=now,
+        updated_at=now,
+        intended_at=None,
+        settled_at=None,
+        operation=None,
+        term=None,
+        detail="",
+    )
+
+
 def make_recipe(
     *, act: Act, documents: Mapping[str, Any], made_at: datetime, check: CheckDocument | None = None
 ) -> Recipe:

@@ -46,6 +46,11 @@ class Accountant:
         self._open: dict[str, Saving] | None = None
         self._acts: dict[str, Act] = {}
 
+    def forget(self) -> None:
+        """Read the rows afresh: another daemon has led since, and what it wrote counts."""
+        self._open = None
+        self._acts.clear()
+
     def watched(self) -> Sequence[str]:
         """Names that are gone and whose usage still matters: removed things with a saving that runs."""
         return [saving.subject for saving in self._savings().values() if saving.until is None]

@@ -22,6 +22,7 @@ from guard.core.prices import PriceBook
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActState, act_id
 from guard.core.restore import restore_act
+from guard.core.rules import Mode
 from guard.core.sanity import doubts
 from guard.core.settings import Settings, outdated
 from guard.core.verdict import Stage, Verdict
@@ -33,6 +34,7 @@ from guard.daemon.enrolled import Enrolled
 from guard.daemon.leader import Leadership
 from guard.daemon.measuring import Redeploys
 from guard.daemon.rejudge import Rejudging
+from guard.daemon.restores import retry
 from guard.daemon.usage_book import UsageBook
 from guard.ports.clock import Clock
 from guard.ports.inventory import Inventory
@@ -93,6 +95,7 @@ class Cycle:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
         self._info: LedgerInfo | None = None
+        self._term: int | None = None
         self._last_now: datetime | None = None
         self._told_gone: set[str] = set()
         self.last_view: LedgerView = LedgerView()
@@ -110,9 +113,14 @@ class Cycle:
         if lease is None:
             p.metrics.cycles.labels("skipped").inc()
             return Result(cycle_id=cycle_id, now=now, skipped=True)
+        if lease.term != self._term:
+            p.accountant.forget()
+            self._term = lease.term
         info = self._ledger_info()
+        gate = gates(p.ledger, info)
         p.ledger.config_seen(settings.digest, now)
-        settled = self._settle(now, lease.term)
+        settled = self._settle(settings, gate, now, lease.term)
+        given_up = retry(p.ledger, now)
         snapshot, view, verdicts, plan = self._decide(settings, now, cycle_id, write=True)
         p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now))
         void = {act.id: (act, why) for act, why in (*plan.void, *outdated(view.acts, settings.rules_of))}
@@ -130,7 +138,7 @@ class Cycle:
             checkpoints=p.checkpoints,
         )
         did = self._act(plan, gates(p.ledger, info), orders, lease.term, now)
-        self._tell_done(did, settings, now)
+        self._tell_done(did, given_up, settings, now)
         savings = p.accountant.account(settled, snapshot, p.usage.usage, settings.rules_of, now)
         self._look_back(settings, now)
         took = timedelta(seconds=monotonic() - began)
@@ -230,7 +238,7 @@ class Cycle:
             measured_redeploy=p.redeploys.measured,
         )
 
-    def _settle(self, now: datetime, term: int) -> list[Did]:
+    def _settle(self, settings: Settings, gate: Gates, now: datetime, term: int) -> list[Did]:
         p = self._p
         if p.acting is None:
             return []
@@ -239,7 +247,12 @@ class Cycle:
             open_acts, p.acting, now, term=term, held_for=p.leadership.held_for(), quiet_after=CALL_TIMEOUT
         )
         for one in settled:
-            if one.state is ActState.VERIFIED and one.act.key.stage is Stage.UNDEPLOY:
+            observes = settings.rules_of(one.act.project_id).mode is Mode.OBSERVE
+            if (
+                one.state is ActState.VERIFIED
+                and one.act.key.stage is Stage.UNDEPLOY
+                and not (gate.block() or observes)
+            ):
                 p.acting.mark_removed(one.act, now)
         return settled
 
@@ -365,9 +378,12 @@ class Cycle:
         if until > now and not any(keep.why == RESTORED_WHY for keep in ledger.keeps(name)):
             ledger.add_keep(name, act.asked_by or "tuneguard", RESTORED_WHY, now, until)
 
-    def _tell_done(self, did: Sequence[Did], settings: Settings, now: datetime) -> None:
+    def _tell_done(self, did: Sequence[Did], given_up: Sequence[Act], settings: Settings, now: datetime) -> None:
         """Tell what ended within this very cycle (refusals, restores)."""
-        notices = list(telling.settled_notices([one for one in did if not one.state.is_open], now))
+        notices = [
+            *telling.settled_notices([one for one in did if not one.state.is_open], now),
+            *telling.given_up_notices(given_up, now),
+        ]
         if notices:
             self._announce(notices, settings, now)
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from types import FrameType
 from typing import Any
 
-from guard.daemon.leader import LEASE, Leadership
+from guard.daemon.leader import Leadership
 from guard.ports.clock import Clock
 from guard.ports.errors import GuardError
 from guard.telemetry import events, logging
@@ -120,7 +120,9 @@ class Daemon:
         first = IntervalTrigger(seconds=self._every.total_seconds(), timezone="UTC")
         self._scheduler.add_job(self._tick, first, id="cycle", next_run_time=_now_of(self._scheduler))
         self._scheduler.add_job(
-            self._leadership.ensure, IntervalTrigger(seconds=LEASE.total_seconds() / 3, timezone="UTC"), id="lease"
+            self._leadership.ensure,
+            IntervalTrigger(seconds=self._leadership.length.total_seconds() / 3, timezone="UTC"),
+            id="lease",
         )
         self._scheduler.add_job(self._reload, IntervalTrigger(seconds=min(10.0, grace), timezone="UTC"), id="config")
         self._scheduler.start()

@@ -10,6 +10,7 @@ import os
 import socket
 import uuid
 from datetime import timedelta
+from threading import RLock
 
 from guard.ports.clock import Clock
 from guard.ports.errors import GuardError
@@ -24,26 +25,31 @@ log = logging.get()
 
 
 class Leadership:
-    """Takes, renews and gives up the lease; knows how much of it is left."""
+    """Takes, renews and gives up the lease; knows how much of it is left. Thread-safe."""
 
     def __init__(self, ledger: Ledger, clock: Clock, metrics: Metrics, *, length: timedelta = LEASE) -> None:
         self._ledger = ledger
         self._clock = clock
         self._metrics = metrics
-        self._length = length
         self._lease: Lease | None = None
         self._deadline = 0.0
         self._since = 0.0
+        self._lock = RLock()
+        self.length = length
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
     def ensure(self) -> Lease | None:
         """Hold the lease, taking or renewing it; None if another daemon holds it or the ledger cannot be asked."""
+        with self._lock:
+            return self._ensure()
+
+    def _ensure(self) -> Lease | None:
         asked = self._clock.monotonic()
         held = self._lease
         try:
-            lease = self._ledger.renew_lease(held, self._length) if held else None
+            lease = self._ledger.renew_lease(held, self.length) if held else None
             if lease is None:
-                lease = self._ledger.acquire_lease(self.holder, self._length)
+                lease = self._ledger.acquire_lease(self.holder, self.length)
         except GuardError as error:
             log.warning(events.LEDGER_FAILED, detail=str(error))
             return held if self.left() > timedelta(0) else None
@@ -73,11 +79,12 @@ class Leadership:
 
     def release(self) -> None:
         """Give the lease up, so that a successor need not wait."""
-        if self._lease is None:
+        with self._lock:
+            held, self._lease = self._lease, None
+            self._metrics.leader.set(0)
+        if held is None:
             return
         try:
-            self._ledger.release_lease(self._lease)
+            self._ledger.release_lease(held)
         except GuardError as error:
             log.warning(events.LEDGER_FAILED, detail=str(error))
-        self._lease = None
-        self._metrics.leader.set(0)

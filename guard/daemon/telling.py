@@ -100,6 +100,8 @@ def settled_notices(settled: Iterable[Did], now: datetime) -> Iterator[Notice]:
     """What ended: removed, failed, restored, restore failed. A refusal before the call is no news: it is judged afresh."""
     for one in settled:
         restore = one.act.key.stage is Stage.RESTORE
+        if restore and one.act.key.attempt > 1 and one.state is not ActState.VERIFIED:
+            continue  # it was told that it is tried again
         if one.state is ActState.VERIFIED:
             kind = NoticeKind.RESTORED if restore else NoticeKind.REMOVED
         elif one.state is ActState.FAILED or (
@@ -109,6 +111,12 @@ def settled_notices(settled: Iterable[Did], now: datetime) -> Iterator[Notice]:
         else:
             continue
         yield _of_act(kind, one.act, one.detail, now)
+
+
+def given_up_notices(given_up: Iterable[Act], now: datetime) -> Iterator[Notice]:
+    """A restore whose horizon has ended without success."""
+    for act in given_up:
+        yield _of_act(NoticeKind.RESTORE_FAILED, act, act.detail, now)
 
 
 def doubt_notices(plan: Plan, settings: Settings, now: datetime) -> Iterator[Notice]:
@@ -200,6 +208,7 @@ def _of_act(kind: NoticeKind, act: Act, detail: str, now: datetime) -> Notice:
         "evidence": dict(act.evidence),
         "detail": detail.rstrip("."),
         "due_at": act.due_at.isoformat(),
+        "given_up": act.key.stage is Stage.RESTORE and act.state is ActState.CANCELLED,
     }
     return _notice(
         kind, about, now, act.id, detail if kind is NoticeKind.REMOVAL_VOID else "", to=act.owner, act=act.id, data={}

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from guard.core.plan import NoticeKind
 from guard.core.removal import ARROWS, Act, ActKey, ActState, Recipe
+from guard.core.verdict import Stage
 from guard.ledger import chain, tables
 from guard.ledger.codec import act_changes, act_from, act_row, recipe_from
 from guard.ledger.engine import Writing
@@ -98,6 +99,14 @@ class Acts(Room):
             query = query.limit(limit)
         with self._database.read() as connection:
             return [act_from(row) for row in connection.execute(query)]
+
+    def latest_restores(self) -> Sequence[Act]:
+        table = tables.acts
+        query = select(table).where(table.c.stage == Stage.RESTORE.value).order_by(table.c.generation, table.c.attempt)
+        with self._database.read() as connection:
+            latest = {row.generation: row for row in connection.execute(query)}
+        over = {ActState.VERIFIED.value, ActState.CANCELLED.value}
+        return [act_from(row) for row in latest.values() if row.state not in over]
 
     def act(self, act_id: str) -> Act | None:
         return self._one_act(tables.acts.c.id == act_id)

@@ -116,6 +116,8 @@ def _words_missing(
 
 
 def _limit(connection: Connection, act: Act, check: IntentCheck) -> BlockReason | None:
+    if act.key.stage is Stage.RESTORE:
+        return None  # tried until it succeeds or a person gives up (guard/daemon/restores.py)
     table = tables.acts
     intents = select(func.count()).select_from(table).where(table.c.intended_at.is_not(None))
     same = intents.where(
@@ -125,8 +127,6 @@ def _limit(connection: Connection, act: Act, check: IntentCheck) -> BlockReason 
     )
     if connection.execute(same).scalar_one() >= check.attempts:
         return BlockReason.ATTEMPTS_EXHAUSTED
-    if act.key.stage is Stage.RESTORE:
-        return None
     return BlockReason.THROTTLED if _is_throttled(connection, act, check) else None
 
 

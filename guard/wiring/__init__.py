@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,8 @@ def build(
     may_act: bool,
     create_ledger: bool = True,
     checkpoints: Callable[[str], None] | None = None,
+    clock: Clock | None = None,
+    lease: timedelta | None = None,
 ) -> Guard:
     """Put a guard together.
 
@@ -117,6 +120,8 @@ def build(
         may_act: False leaves the mutation gateway out altogether: such a guard cannot change anything.
         create_ledger: False refuses where there is no ledger yet.
         checkpoints: Called between the steps of an act (crash tests).
+        clock: In place of the world's (tests that move machine time).
+        lease: Length of the lease; the default is guard.daemon.leader.LEASE.
 
     Raises:
         GuardError: With what is wrong; nothing was started.
@@ -129,7 +134,7 @@ def build(
     from guard.daemon.announce import Announcer
     from guard.daemon.cycle import Cycle, Parts
     from guard.daemon.enrolled import Enrolled
-    from guard.daemon.leader import Leadership
+    from guard.daemon.leader import LEASE, Leadership
     from guard.daemon.measuring import Redeploys
     from guard.daemon.usage_book import UsageBook
     from guard.ledger import open_ledger
@@ -146,13 +151,13 @@ def build(
         create=create_ledger,
         durable_hint=True if sandboxed else None,  # a sandbox's world ends with its process; so may its ledger
     )
-    clock = clock_of(connection)
+    clock = clock or clock_of(connection)
     settings = in_force.settings()
     inventory = VertexInventory(connection, locations=settings.enrolment.locations)
     traffic = MonitoringTraffic(
         connection, clock.now, metric_lag=settings.default.metric_lag, has_pools=inventory.has_pools
     )
-    leadership = Leadership(ledger, clock, metrics)
+    leadership = Leadership(ledger, clock, metrics, length=lease or LEASE)
     enrolled = Enrolled(inventory, CloudAuditLog(connection), ledger)
     usage = UsageBook(ledger, traffic)
     store = _store_of(connection, in_force.settings)

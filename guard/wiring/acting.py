@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from guard.acts import claims
-from guard.acts.gateway import ActContext, Gateway, Outcome
+from guard.acts.gateway import FENCE_MARGIN, ActContext, Gateway, Outcome
 from guard.acts.restoring import Restorer
 from guard.acts.settle import Settler, mark_shell
 from guard.core.names import endpoint_of
@@ -20,7 +20,7 @@ from guard.daemon.leader import Leadership
 from guard.ports.errors import GuardError
 from guard.ports.inventory import Inventory
 from guard.ports.ledger import Ledger
-from guard.ports.mutations import Mutations, Store
+from guard.ports.mutations import CALL_TIMEOUT, Mutations, Store
 from guard.telemetry import events, logging
 
 log = logging.get()
@@ -80,7 +80,11 @@ class GatewayActing:
         return None
 
     def mark_removed(self, act: Act, now: datetime) -> None:
-        """A courtesy for callers: the shell says when its model went. Shells under an IaC tool are left untouched."""
+        """A courtesy for callers: the shell says when its model went. Shells under an IaC tool are left untouched, and
+        without claim or a lease that outlasts the call it is left out.
+        """
+        if self._leadership.left() < CALL_TIMEOUT + FENCE_MARGIN or self.claim(act.project, now) is not None:
+            return
         endpoint = endpoint_of(act.key.subject)
         try:
             body = self._inventory.get(endpoint).body
