@@ -14,8 +14,8 @@ from decimal import Decimal
 from functools import lru_cache
 from math import exp
 
-from guard.core.learn.ages import FIRST, MIDDLES, WIDTH, bin_of, smoothed
-from guard.core.learn.calendar import DAY
+from guard.core.learn.ages import BINS, FIRST, MIDDLES, WIDTH, bin_of
+from guard.core.learn.calendar import DAY, HOUR, WEEK
 from guard.core.learn.endpoint import SHARED, EndpointState
 from guard.core.learn.fleet import FleetLaw, FleetState
 
@@ -100,19 +100,29 @@ def wait_seconds(
     trusted = trusted_from(law.watched_since, break_even)
     if began < trusted:
         return max(longest, trusted - began)
-    rates = law.rates
-    met = smoothed([e * rate for e, rate in zip(state.exposure, rates, strict=True)], SHARED)
+    first = bins[0]
+    own = _own_factors(state, law, first)
     survival, paid = 1.0, 0.0
     best, least = ages[0], break_even
     before = ages[0]
-    calendar, weighed = None, 0.0
-    for k, age in zip(bins, ages[1:], strict=True):
-        follows = law.calendar(k)
-        if follows is not calendar:
-            calendar, weighed = follows, follows.until(began + before)
-        then = calendar.until(began + age)
-        own = (state.smooth_returns[k] + OWN_WEIGHT) / (met[k] + OWN_WEIGHT)
-        hits = rates[k] * own / MIDDLES[k] * (then - weighed)
+    k, weighed, pace = -1, 0.0, 0.0
+    calendar = law.calendars[0]
+    factors: tuple[float, ...] = ()
+    sums: tuple[float, ...] = ()
+    for bin_now, age in zip(
+        bins, ages[1:], strict=True
+    ):  # the calendar is read in place: this is the daemon's inner loop
+        if bin_now != k:
+            k = bin_now
+            pace = own[k - first]
+            if not sums or law.calendar(k) is not calendar:
+                calendar = law.calendar(k)
+                factors, sums = calendar.factors, calendar.sums
+                weighed = calendar.until(began + before)
+        weeks, rest = divmod(began + age, WEEK)
+        hour = int(rest / HOUR)
+        then = weeks * sums[168] + sums[hour] + (rest - hour * HOUR) * factors[hour]
+        hits = pace * (then - weighed)
         stays = exp(-hits)
         paid += survival * (age - before) * ((1 - stays) / hits if hits > 1e-9 else 1.0)
         survival *= stays
@@ -121,6 +131,23 @@ def wait_seconds(
             best, least = age, cost
         before, weighed = age, then
     return best
+
+
+def _own_factors(state: EndpointState, law: FleetLaw, first: int) -> list[float]:
+    """Return the endpoint's own rates per weighed second from bin `first` on: the law times seen over expected."""
+    met, carried = [], 0.0
+    expected = [e * rate for e, rate in zip(state.exposure, law.rates, strict=True)]
+    for value in expected[:first]:
+        carried = value + SHARED * carried
+    for value in expected[first:]:
+        carried = value + SHARED * carried
+        met.append(carried)
+    carried = 0.0
+    for k in range(BINS - 1, first - 1, -1):
+        seen, wanted = state.smooth_returns[k] + OWN_WEIGHT, met[k - first] + SHARED * carried + OWN_WEIGHT
+        carried = expected[k] + SHARED * carried
+        met[k - first] = law.rates[k] / MIDDLES[k] * seen / wanted
+    return met
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,174 @@
+"""The learned wait for every silence of a history at once: the same rule as `core.learn`, step by step, as arrays.
+
+Strictly online: the wait of a silence reads the endpoint's silences that ended before it began, and the fleet's days before
+the day on which it began. `tests/backtest` compares it with `core.learn` silence by silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from guard.backtest.silences import Floats, Indices, Silences
+from guard.backtest.tables import EDGE, GROUP, MIDDLE, Calendars, Cells, calendars_of, rates_by_day, smooth
+from guard.core.learn import endpoint as own
+from guard.core.learn.ages import BINS
+from guard.core.learn.calendar import DAY
+from guard.core.learn.decision import OWN_WEIGHT, WORST_CASE, trusted_from, waits_tried
+
+ROWS = 40_000
+"""Silences handled at a time: 64 bins of eight bytes each, a few tables of it, stay within a hundred megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """Parts of the rule that an ablation may switch off; all on in earnest."""
+
+    pooling: bool = True
+    censoring: bool = True
+    calendar: bool = True
+    own: bool = True
+
+
+ALL = Switches()
+
+
+def learned_waits(
+    silences: Silences, ratios: Sequence[float], *, worst_case: float = WORST_CASE, switches: Switches = ALL
+) -> list[Floats]:
+    """Return, for each break-even wait of `ratios` (seconds), the learned wait of each silence in seconds.
+
+    Silences too short to reach any wait that is allowed carry the shortest allowed one: it is never reached.
+    """
+    days = int(silences.end.max() // DAY) + 2 if len(silences.end) else 1
+    told = silences.returned if not switches.censoring else np.ones(len(silences.start), bool)
+    calendars = _calendars(silences, days, told, switches)
+    law = np.zeros((days, BINS))
+    tally = [np.zeros((days, BINS)) for _ in range(3)]
+    grids = [waits_tried(ratio, worst_case) for ratio in ratios]
+    results = [np.full(len(silences.start), ages[0]) for ages, _ in grids]
+    shortest = min((ages[0] for ages, _ in grids), default=np.inf)
+    records: list[tuple[Indices, Cells, Cells]] = []
+    for rows in _chunks(silences):
+        passages = _passages(silences, rows, told, calendars)
+        for total, values in zip(tally, passages.by_day(days), strict=True):
+            total += values
+        chosen, returns, exposure = _own_records(silences, rows, passages, shortest)
+        records.append((chosen, returns, exposure))
+    law = rates_by_day(*tally) if switches.pooling else rates_by_day(*(np.zeros_like(t) for t in tally))
+    for chosen, returns, exposure in records:
+        begun = silences.start[chosen]
+        day = (begun // DAY).astype(np.intp)
+        rates = law[day]
+        if switches.own:
+            factor = (smooth(returns, own.SHARED) + OWN_WEIGHT) / (smooth(exposure * rates, own.SHARED) + OWN_WEIGHT)
+            rates = rates * factor
+        for (ages, bins), ratio, result in zip(grids, ratios, results, strict=True):
+            reach = silences.length[chosen] > ages[0]
+            if reach.any():
+                result[chosen[reach]] = _best(
+                    np.array(ages), np.array(bins), ratio, begun[reach], day[reach], rates[reach], calendars
+                )
+    for ratio, (ages, _), result in zip(ratios, grids, results, strict=True):
+        trusted = trusted_from(silences.began, ratio)
+        young = silences.start < trusted
+        result[young] = np.maximum(ages[-1], trusted - silences.start[young])
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Passages:
+    """Passages of some silences through the bins: exposure, whether it was completed, whether the return fell there."""
+
+    exposure: Cells
+    done: Cells
+    ended: Cells
+    day: Indices
+
+    def by_day(self, days: int) -> Iterator[Cells]:
+        cell = (self.day * BINS + np.arange(BINS)).ravel()
+        for values in (self.ended, self.exposure, self.done):
+            yield np.bincount(cell, values.ravel(), minlength=days * BINS).reshape(days, BINS)
+
+
+def _passages(silences: Silences, rows: slice, told: np.ndarray, calendars: Calendars) -> _Passages:
+    start, length, returned = silences.start[rows, None], silences.length[rows, None], silences.returned[rows, None]
+    entered, left = EDGE[:-1][None, :], np.minimum(EDGE[1:][None, :], length)
+    shown = np.arange(BINS) >= own.first_bin(silences.resolution)
+    inside = (length > entered) & shown & told[rows, None]
+    ended = inside & (length <= EDGE[1:]) & returned
+    done = inside & (ended | (length > EDGE[1:]))
+    at = start + left
+    day = np.minimum((at // DAY).astype(np.intp), calendars.factors.shape[1] - 1)
+    exposure = np.zeros(done.shape)
+    row, k = np.nonzero(done)
+    group, when = GROUP[k], day[row, k]
+    passed = calendars.until(group, when, at[row, k]) - calendars.until(group, when, start[row, 0] + EDGE[k])
+    exposure[row, k] = passed / MIDDLE[k]
+    return _Passages(exposure, done.astype(np.float64), ended.astype(np.float64), day)
+
+
+def _own_records(silences: Silences, rows: slice, passages: _Passages, shortest: float) -> tuple[Indices, Cells, Cells]:
+    """Return the silences that may reach a wait, with each one's own record before it began."""
+    endpoint = silences.endpoint[rows]
+    base = int(endpoint[0])
+    first = np.searchsorted(endpoint, np.arange(base, int(endpoint[-1]) + 1))
+    place = np.arange(len(endpoint)) - first[endpoint - base]
+    held = np.zeros((len(first), BINS))
+    passed = np.zeros((len(first), BINS))
+    wanted = silences.length[rows] > shortest
+    position = np.cumsum(wanted) - 1
+    returns, exposure = np.zeros((int(wanted.sum()), BINS)), np.zeros((int(wanted.sum()), BINS))
+    order = np.argsort(place, kind="stable")
+    for step in np.split(order, np.flatnonzero(np.diff(place[order])) + 1):
+        who = endpoint[step] - base
+        kept = 1 - own.FORGET * passages.done[step]
+        before_held, before_passed = held[who], passed[who]
+        read = wanted[step]
+        returns[position[step[read]]], exposure[position[step[read]]] = before_held[read], before_passed[read]
+        held[who] = before_held * kept + passages.ended[step]
+        passed[who] = before_passed * kept + passages.exposure[step]
+    return np.flatnonzero(wanted) + rows.start, returns, exposure
+
+
+def _best(
+    ages: Floats, bins: Indices, ratio: float, begun: Floats, day: Indices, rates: Cells, calendars: Calendars
+) -> Floats:
+    """Return the cheapest wait of the grid for each silence; see `core.learn.decision.wait_seconds`."""
+    group = GROUP[bins]
+    hits = rates[:, bins] / MIDDLE[bins]
+    hits *= calendars.until(group, day[:, None], begun[:, None] + ages[1:]) - calendars.until(
+        group, day[:, None], begun[:, None] + ages[:-1]
+    )
+    survival = np.exp(-np.cumsum(hits, axis=1))
+    before = np.concatenate([np.ones((len(begun), 1)), survival[:, :-1]], axis=1)
+    share = np.where(hits > 1e-9, (before - survival) / np.maximum(hits, 1e-300), before)
+    cost = np.concatenate(
+        [np.full((len(begun), 1), ratio), np.cumsum(share * np.diff(ages), axis=1) + ratio * survival], axis=1
+    )
+    best: Floats = ages[cost.argmin(axis=1)]
+    return best
+
+
+def _chunks(silences: Silences) -> Iterator[slice]:
+    """Cut the silences between endpoints into pieces of about ROWS."""
+    total = len(silences.endpoint)
+    borders = np.append(np.flatnonzero(np.diff(silences.endpoint)) + 1, total)
+    start = 0
+    while start < total:
+        stop = int(borders[np.searchsorted(borders, min(start + ROWS, total))])
+        yield slice(start, stop)
+        start = stop
+
+
+def _calendars(silences: Silences, days: int, told: np.ndarray, switches: Switches) -> Calendars:
+    use = told if switches.calendar else np.zeros(len(told), bool)
+    return calendars_of(
+        silences.start[use],
+        silences.length[use],
+        silences.returned[use],
+        days=days,
+        resolution=silences.resolution,
+    )

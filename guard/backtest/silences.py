@@ -1,0 +1,79 @@
+"""A history as its silences: what lies between two uses of an endpoint, and the tail after the last one. Seconds throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Silences:
+    """All silences of a fleet, by endpoint and then by beginning; one row is one gap (`returned`) or one tail.
+
+    `first` and `end` are, by endpoint, the first use and the end of observation. `resolution` is the shortest silence that the
+    record can show: the length of a bucket, 0 for single requests.
+    """
+
+    names: tuple[str, ...]
+    endpoint: Indices
+    start: Floats
+    length: Floats
+    returned: Flags
+    first: Floats
+    end: Floats
+    resolution: float = 0.0
+
+    @property
+    def weeks(self) -> Floats:
+        """Observed weeks by endpoint."""
+        return (self.end - self.first) / 604_800.0
+
+    @property
+    def began(self) -> float:
+        """The first use of any endpoint: the beginning of the record."""
+        return float(self.first.min()) if len(self.first) else 0.0
+
+
+def silences_of(
+    intervals: Mapping[str, tuple[Floats, Floats]], ends: Mapping[str, float], *, resolution: float = 0.0
+) -> Silences:
+    """Return the silences between active intervals (starts and ends by endpoint, in order of their starts)."""
+    names, endpoint, start, length, returned, first, end = [], [], [], [], [], [], []
+    for name, (starts, stops) in intervals.items():
+        if not len(starts):
+            continue
+        reached = np.maximum.accumulate(stops)
+        over = max(ends[name], float(reached[-1]))
+        gaps = starts[1:] - reached[:-1]
+        real = gaps > 0
+        tail = over - float(reached[-1])
+        begins, lengths = reached[:-1][real], gaps[real]
+        if tail > 0:
+            begins, lengths = np.append(begins, reached[-1]), np.append(lengths, tail)
+        start.append(begins)
+        length.append(lengths)
+        came_back = np.ones(len(lengths), bool)
+        if tail > 0:
+            came_back[-1] = False
+        returned.append(came_back)
+        endpoint.append(np.full(len(lengths), len(names), np.intp))
+        names.append(name)
+        first.append(float(starts[0]))
+        end.append(over)
+    return Silences(
+        tuple(names),
+        np.concatenate(endpoint) if endpoint else np.empty(0, np.intp),
+        np.concatenate(start) if start else np.empty(0),
+        np.concatenate(length) if length else np.empty(0),
+        np.concatenate(returned) if returned else np.empty(0, bool),
+        np.array(first),
+        np.array(end),
+        resolution,
+    )
