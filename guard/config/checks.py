@@ -53,7 +53,13 @@ def _one_policy(policy: PolicyRules, path: tuple[str | int, ...], classes: set[s
     for stage, options in stages_of(policy):
         if options.accepted_by is not None and stage != "delete_model":
             yield (*path, "do"), f"found accepted_by with {stage}. Only delete_model takes it"
-        if options.wait in {"break_even", "auto"} and policy.if_wrong is None:
+        if stage in {"delete_endpoint", "delete_model"} and (options.wait or policy.wait) in {"break_even", "auto"}:
+            yield (
+                (*path, "do"),
+                f"found {stage} with the wait {options.wait or policy.wait!r}: it costs nothing by the hour, so break-even never "
+                f"comes. Give it a wait of its own, such as {{{stage}: {{wait: 30d}}}}",
+            )
+        elif options.wait in {"break_even", "auto"} and policy.if_wrong is None:
             yield (
                 (*path, "do"),
                 f"found the wait {options.wait!r} with {stage}, and no if_wrong in the policy. Add if_wrong",

@@ -216,6 +216,7 @@ class Cycle:
             cycle_id=cycle_id,
             mode=settings.default.mode,
             config_digest=settings.digest,
+            incomplete=snapshot.incomplete(),
         )
         if plan.breaker is not None:
             log.warning(
