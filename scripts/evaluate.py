@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from finetune import clock, console, trained, tuned
+from finetune import clock, console, similar, trained, tuned
 from finetune.chat import chat_for
 from finetune.clients import Place, talking_to
 from finetune.console import Output
@@ -91,7 +92,7 @@ def main(
     record.note(
         evaluation={
             "test": test,
-            "test_sha256": sha256_of(test),
+            "test_digest": _digest(examples),
             "at": clock.now(),
             "report": report,
             **found.as_json(),
@@ -125,6 +126,12 @@ def _unseen(record: Run, test: Path) -> list[Example]:
             "Split again with prepare_data.py, or remove them."
         )
     return examples
+
+
+def _digest(examples: list[Example]) -> str:
+    """A mark of what is asked and expected, the same for the same examples in any provider's form."""
+    lines = sorted(similar.fingerprint(f"{example.question}\x1f{example.output}") for example in examples)
+    return hashlib.blake2b(repr(lines).encode(), digest_size=12).hexdigest()
 
 
 def _shots(record: Run, path: Path | None, number: int, seed: int, examples: list[Example]) -> list[Example]:
@@ -209,24 +216,25 @@ def compare(*runs: str, output: Output = "text") -> int:
             {
                 "run": name,
                 "model": last["model"],
-                "test_sha256": found["test_sha256"],
+                "test_digest": found["test_digest"],
                 "examples": record.data["data"].get("train", {}).get("examples", "-"),
                 "epochs": record.data["parameters"].get("epochs") or "auto",
                 "metric": metric,
-                "tuned": round(last["scores"][metric]["value"], 3),
+                "variant": last["name"],
+                "score": round(last["scores"][metric]["value"], 3),
                 "cost": record.data["results"].get("cost_usd") or "unknown",
                 "usd_per_1000": last["usd_per_1000"] or "unknown",
             }
         )
         record.close()
-    rows.sort(key=lambda row: -row["tuned"])
-    same = len({row["test_sha256"] for row in rows}) == 1
+    rows.sort(key=lambda row: -row["score"])
+    same = len({row["test_digest"] for row in rows}) == 1
 
     def text() -> None:
         comparison.print_runs(rows, console.out)
         if not same:
             console.out.print(
-                "The runs were evaluated on different test files: their figures cannot be compared.", markup=False
+                "The runs were evaluated on different examples: their figures cannot be compared.", markup=False
             )
 
     console.emit(output, {"comparable": same, "runs": rows}, text)

@@ -15,6 +15,7 @@ from finetune.console import Output
 from finetune.costs import hosting_cost
 from finetune.deploying import Machines
 from finetune.errors import FINE, FOUND_SOMETHING, UserError
+from finetune.guard_side import CONFIG
 from finetune.limits import DEFAULT_MODEL
 from finetune.prices import PriceBook
 from finetune.runs import Run
@@ -146,6 +147,9 @@ def deploy(
     zone: Annotated[str, Parameter(help="Time zone of --keep-until.")] = "UTC",
     machine: Annotated[str | None, Parameter(help="Machine type; default: the one known to fit the model.")] = None,
     replicas: int = 1,
+    guard: Annotated[
+        Path, Parameter(help="The guard's configuration; with one the keep stands in its ledger, else in a label.")
+    ] = CONFIG,
     prices: Path | None = None,
     yes: Yes = False,
     poll: Poll = 10.0,
@@ -176,18 +180,23 @@ def deploy(
     )
     if record.result("deploy") is None and not console.confirm("Deploy?", yes=yes):
         return FOUND_SOMETHING
-    labels = {**vertex_tuning.labels(record, record.data["parameters"]["owner"]), **guard_side.keep_labels(until)}
+    owner = record.data["parameters"]["owner"]
+    by_ledger = guard_side.has_ledger(guard)
+    labels = {**vertex_tuning.labels(record, owner), **({} if by_ledger else guard_side.keep_labels(until))}
     rest = VertexRest(place)
     with talking_to("Vertex AI", "deploying"), console.progress("Deploying") as show:
         endpoint = deploying.endpoint(rest, record, labels, now, poll)
+        if by_ledger:
+            guard_side.register_keep(guard, endpoint, who=owner, why=f"{why} ({run})", until=until)
         deploying.deploy(rest, record, endpoint, model, machines, now, poll, lambda text: show(text, None))
-    keep = {"until": until, "why": why, "who": record.data["parameters"]["owner"]}
+    keep = {"until": until, "why": why, "who": owner, "by": "ledger" if by_ledger else "label"}
+    ends = f"{until:%A %Y-%m-%d %H:%M %Z}" if by_ledger else f"the end of {until:%A %Y-%m-%d} (UTC)"
     record.note(endpoint=endpoint, deployment={**asdict(machines), "usd_per_hour": host.hour, "keep": keep})
     console.emit(
         output,
         record.data,
         lambda: console.out.print(
-            f"{endpoint}\nThe guard keeps it until {until:%A %Y-%m-%d} ({why}); then its policy decides.", markup=False
+            f"{endpoint}\nThe guard keeps it until {ends} ({why}); then its policy decides.", markup=False
         ),
     )
     return FINE

@@ -19,7 +19,8 @@ ENDED = frozenset({
     "JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_EXPIRED", "JOB_STATE_PARTIALLY_SUCCEEDED",
 })  # fmt: skip
 GOOD = frozenset({"JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED"})
-OWNER, RUN, KEY = "owner", "tuneguard-run", "tuneguard-run-key"
+# Not `tuneguard-...`: the guard reads each label of that family that it does not understand as "keep".
+OWNER, RUN, KEY = "owner", "tuning-run", "tuning-run-key"
 ADAPTERS = {1: "ONE", 2: "TWO", 4: "FOUR", 8: "EIGHT", 16: "SIXTEEN"}
 
 

@@ -10,7 +10,8 @@ from tests.scripts.test_walk_openai import raw_tickets
 from tests.scripts.walking import BUCKET, Walk, a_walk
 
 POLL = ("--poll", "0.05")
-DATA = ("--train", "data/train.jsonl", "--validation", "data/validation.jsonl", "--epochs", "3", "--bucket", f"gs://{BUCKET}/tuning", "--owner", "ada", "--yes", *POLL)  # fmt: skip
+FILES = ("--train", "data/train.jsonl", "--validation", "data/validation.jsonl")
+DATA = (*FILES, "--epochs", "3", "--bucket", f"gs://{BUCKET}/tuning", "--owner", "ada", "--yes", *POLL)
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_gemini_the_whole_way_with_an_interruption_at_every_step(walk: Walk) -> 
     assert results["checkpoints"] == []
 
     labels = next(document["labels"] for _, document in walk.world.store.all("endpoints"))
-    assert (labels["owner"], labels["tuneguard-run"]) == ("ada", "gem")
+    assert (labels["owner"], labels["tuning-run"]) == ("ada", "gem")
     found = walk.answer("evaluate.py", "--run", "gem", "--test", "data/test.jsonl", "--prompt", "prompt.txt")
     scores = {item["name"]: item["scores"]["exact"]["value"] for item in found["variants"]}
     assert scores["tuned"] > 0.5 > scores["few-shot"]
@@ -74,13 +75,12 @@ def test_an_upload_that_was_cut_goes_on_and_a_job_whose_answer_was_lost_is_found
     raw_tickets(walk, 60)
     walk.run("prepare_data.py", "raw.jsonl", "--to", "data", "--target", "gemini")
 
-    start = ("start", "--run", "gem", *DATA, "--detach")
-    walk.cut("objects.insert", "tune_gemini.py", *start, code=(0, 3))
-    assert jobs(walk) == 0
-    walk.cut("CreateTuningJob", "tune_gemini.py", *start)
+    walk.cut("objects.insert", "tune_gemini.py", "start", "--run", "gem", *DATA, "--detach", code=(0, 3))
+    walk.run("tune_gemini.py", "start", "--run", "gem", *DATA, "--detach")
+    walk.cut("CreateTuningJob", "tune_gemini.py", "start", "--run", "gim", *DATA, "--detach")
 
-    assert jobs(walk) == 1
-    assert left_over(walk)["objects"] == 2
+    assert jobs(walk) == 2
+    assert left_over(walk)["objects"] == 4
 
 
 def test_every_checkpoint_gets_an_endpoint_and_teardown_finds_them_all(walk: Walk) -> None:
@@ -130,7 +130,7 @@ def test_an_open_model_the_whole_way_with_an_interruption_at_every_step(walk: Wa
     [(_, endpoint)] = list(walk.world.store.all("endpoints"))
     assert endpoint["labels"]["owner"] == "ada"
     assert endpoint["labels"]["tuneguard-keep-until"] == "2026-11-27"
-    assert endpoint["labels"]["tuneguard-run"] == "opn"
+    assert endpoint["labels"]["tuning-run"] == "opn"
     assert len(endpoint["deployedModels"]) == 1
     assert "queue=" in walk.run("predict.py", "my parcel is late", "--run", "opn")
     found = walk.answer("evaluate.py", "--run", "opn", "--test", "data/test.jsonl")

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class Walk:
     folder: Path
     world: World
     url: str
+    more: dict[str, str] = field(default_factory=dict)
 
     def env(self) -> dict[str, str]:
         clean = {
@@ -46,7 +47,13 @@ class Walk:
             for key, value in os.environ.items()
             if not key.startswith(("OPENAI", "ANTHROPIC", "GOOGLE", "TUNEGUARD"))
         }
-        return {**clean, "TUNEGUARD_SANDBOX": self.url, "GOOGLE_CLOUD_PROJECT": PROJECT, "PYTHONWARNINGS": "ignore"}
+        return {
+            **clean,
+            "TUNEGUARD_SANDBOX": self.url,
+            "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "PYTHONWARNINGS": "ignore",
+            **self.more,
+        }
 
     def start(self, script: str, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(SCRIPTS / script), *arguments]

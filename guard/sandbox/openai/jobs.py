@@ -69,7 +69,8 @@ def _check_right(state: State) -> None:
     if not state.eligible or state.world.now().date() > state.tuning_ends:
         raise ApiError(
             403,
-            "Your organization is not eligible to create fine-tuning jobs. Fine-tuning is being wound down; see the deprecations page.",
+            "Your organization is not eligible to create fine-tuning jobs. "
+            "Fine-tuning is being wound down; see the deprecations page.",
             code="fine_tuning_not_available",
             type="permission_error",
         )

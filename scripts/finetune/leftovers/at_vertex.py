@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from finetune import bucket, vertex_tuning
-from finetune.clients import VertexError, VertexRest, genai_client, storage_client
-from finetune.deploying import is_gone, wait
+from finetune.clients import VertexRest, genai_client, storage_client
+from finetune.guard_side import Changes
 from finetune.leftovers.item import Leftover
 from finetune.runs import Run
 from finetune.tuned import place_of
@@ -16,61 +16,61 @@ from finetune.tuned import place_of
 if TYPE_CHECKING:
     from google.cloud import storage
 
-PATIENCE_S = 60.0  # right after an undeploy a delete can be refused for a while: python-aiplatform issue 2807
-
 
 def find(run: Run, poll: float) -> list[Leftover]:
     """Everything, in the order in which it can be removed: job, endpoints, models, objects."""
     place = place_of(run)
     rest = VertexRest(place)
-    out: list[Leftover] = []
+    changes = Changes(rest, poll)
     client = genai_client(place)
-    for job in client.tunings.list():
-        name = str(job.name)
-        if (job.labels or {}).get(vertex_tuning.KEY) == run.key and str(
-            job.state.value if job.state else ""
-        ) not in vertex_tuning.ENDED:
-            out.append(
-                Leftover(
-                    kind="job",
-                    name=name,
-                    bills="training tokens while it runs",
-                    remove=lambda name=name: _cancel(client, name, poll),  # type: ignore[misc]  # the default binds the name
-                )
-            )
+    out = [
+        Leftover(
+            kind="job",
+            name=str(job.name),
+            bills="training tokens while it runs",
+            remove=partial(_cancel, client, str(job.name), poll),
+        )
+        for job in client.tunings.list()
+        if (job.labels or {}).get(vertex_tuning.KEY) == run.key and _state(job) not in vertex_tuning.ENDED
+    ]
     mark = f"labels.{vertex_tuning.KEY}={run.key}"
     for endpoint in rest.listed(f"{rest.parent}/endpoints", "endpoints", filter=mark):
-        out += _endpoint(rest, endpoint, poll)
-    for model in rest.listed(f"{rest.parent}/models", "models", filter=mark):
-        out.append(
-            Leftover(
-                kind="model",
-                name=model["name"],
-                bills="nothing known",
-                warning="cannot be undone" if run.data["provider"] == "gemini" else None,
-                remove=_deleter(rest, model["name"], poll),
-            )
+        out += _endpoint(changes, endpoint)
+    out += [
+        Leftover(
+            kind="model",
+            name=model["name"],
+            bills="nothing known",
+            warning="cannot be undone" if run.data["provider"] == "gemini" else None,
+            remove=partial(changes.delete_model, model["name"]),
         )
+        for model in rest.listed(f"{rest.parent}/models", "models", filter=mark)
+    ]
     return out + _objects(storage_client(place), run)
 
 
-def _endpoint(rest: VertexRest, endpoint: dict[str, Any], poll: float) -> list[Leftover]:
+def _state(job: Any) -> str:
+    return str(job.state.value if job.state else "")
+
+
+def _endpoint(changes: Changes, endpoint: dict[str, Any]) -> list[Leftover]:
+    """The models on an endpoint, then the endpoint. Models go one by one, each leaving its traffic to those that remain."""
     name = endpoint["name"]
+    shares = {key: int(share) for key, share in endpoint.get("trafficSplit", {}).items()}
     out = []
     for deployed in endpoint.get("deployedModels", []):
         machines = deployed.get("dedicatedResources", {}).get("machineSpec", {}).get("machineType")
+        shares = {key: share for key, share in shares.items() if key != deployed["id"] and share}
         out.append(
             Leftover(
                 kind="deployed model",
                 name=f"{deployed['id']} on {name}",
                 bills=f"{machines}, by the hour, called or not" if machines else "nothing while nobody calls it",
-                remove=lambda deployed=deployed: _undeploy(rest, name, deployed["id"], poll),  # type: ignore[misc]  # the default binds it
+                remove=partial(changes.undeploy, name, deployed["id"], _rescaled(shares)),
             )
         )
-    return [
-        *out,
-        Leftover(kind="endpoint", name=name, bills="nothing known once it is empty", remove=_deleter(rest, name, poll)),
-    ]
+    bills = "nothing known once it is empty"
+    return [*out, Leftover(kind="endpoint", name=name, bills=bills, remove=partial(changes.delete_endpoint, name))]
 
 
 def _cancel(client: Any, name: str, poll: float) -> None:
@@ -78,43 +78,14 @@ def _cancel(client: Any, name: str, poll: float) -> None:
     vertex_tuning.follow(client, name, poll=poll, told=lambda _text: None)
 
 
-def _undeploy(rest: VertexRest, endpoint: str, deployed_id: str, poll: float) -> None:
-    try:
-        current = rest.call("GET", endpoint)
-        others = {key: share for key, share in current.get("trafficSplit", {}).items() if key != deployed_id and share}
-        body: dict[str, Any] = {"deployedModelId": deployed_id}
-        if others:
-            body["trafficSplit"] = _rescaled(others)
-        wait(rest, rest.call("POST", f"{endpoint}:undeployModel", body), poll, lambda _text: None)
-    except VertexError as error:
-        if not is_gone(error):
-            raise
-
-
 def _rescaled(shares: dict[str, int]) -> dict[str, int]:
+    if not shares:
+        return {}
     total = sum(shares.values())
     out = {key: share * 100 // total for key, share in shares.items()}
     first = next(iter(out))
     out[first] += 100 - sum(out.values())
     return out
-
-
-def _deleter(rest: VertexRest, name: str, poll: float) -> Callable[[], None]:
-    def remove() -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                wait(rest, rest.call("DELETE", name), poll, lambda _text: None)
-            except VertexError as error:
-                if is_gone(error):
-                    return
-                if error.status != "FAILED_PRECONDITION" or time.monotonic() > deadline:
-                    raise
-                time.sleep(poll)
-            else:
-                return
-
-    return remove
 
 
 def _objects(client: storage.Client, run: Run) -> list[Leftover]:

@@ -86,15 +86,25 @@ def write_html(outcome: Outcome, path: Path, *, title: str, curve: list[dict[str
 
 
 def print_runs(rows: list[dict[str, Any]], console: Console) -> None:
-    """Several runs side by side, best first metric on top."""
+    """Several runs side by side, best on top."""
     table = Table(show_edge=False)
-    for name in ("run", "model", "examples", "epochs", "metric", "tuned", "cost", "$ per 1,000"):
+    for name in (
+        "run",
+        "variant",
+        "metric",
+        "score",
+        "trained on",
+        "epochs",
+        "training $",
+        "$ per 1,000 calls",
+        "model",
+    ):
         table.add_column(name)
     for row in rows:
         table.add_row(
             *(
                 str(row[name])
-                for name in ("run", "model", "examples", "epochs", "metric", "tuned", "cost", "usd_per_1000")
+                for name in ("run", "variant", "metric", "score", "examples", "epochs", "cost", "usd_per_1000", "model")
             )
         )
     console.print(table)
