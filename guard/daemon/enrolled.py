@@ -12,8 +12,11 @@ from guard.ports.inventory import AuditLog, Inventory, Project
 from guard.ports.ledger import Ledger
 from guard.telemetry import events, logging
 
-RESOLVE_EVERY = timedelta(hours=1)
+RESOLVE_FOLDERS_EVERY = timedelta(hours=1)
 """How often folders are resolved again: a project that moves into one is announced within an hour."""
+
+RESOLVE_PROJECTS_EVERY = timedelta(days=1)
+"""How often projects named in the file are resolved again: an id and its number belong together for good."""
 
 log = logging.get()
 
@@ -39,10 +42,11 @@ class Enrolled:
         Raises NotFoundByName or PermissionMissing for a project of the file that cannot be resolved at the first look;
         later the last resolved list stays in force and the problem is logged.
         """
+        lasts = RESOLVE_FOLDERS_EVERY if settings.enrolment.folders else RESOLVE_PROJECTS_EVERY
         fresh = (
             self._resolved_at is not None
             and self._resolved_for == settings.digest
-            and timedelta(0) <= now - self._resolved_at < RESOLVE_EVERY
+            and timedelta(0) <= now - self._resolved_at < lasts
         )
         if fresh:
             return self._projects
