@@ -88,6 +88,7 @@ def resolve(ledger: Ledger, name: str) -> Mapping[str, Any]:
         return documents[wanted]
     found = [doc for doc in documents.values() if _names(doc, wanted)]
     billing = [doc for doc in found if doc.get("kind") in {"deployed_model", "pool", "tuning_job"}] or found
+    billing = _present(billing)
     if len(billing) == 1:
         return billing[0]
     if not billing:
@@ -100,6 +101,14 @@ def resolve(ledger: Ledger, name: str) -> Mapping[str, Any]:
     raise NotFoundByName(
         f"{name!r} names {len(billing)} things:\n{listed}", hint="Give the resource name of one of them."
     )
+
+
+def _present(documents: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What is there wins over what is gone; of what went from one endpoint, the latest."""
+    there = [doc for doc in documents if doc.get("decision") != "gone"]
+    if there or len({str(doc["subject"]).partition("/deployedModels/")[0] for doc in documents}) != 1:
+        return there or documents
+    return [max(documents, key=lambda doc: str(doc.get("created_at")))]
 
 
 def who(given: str | None) -> str:
