@@ -50,7 +50,7 @@ class Beat:
 
 SHORT: dict[RemoveReason, str] = {
     RemoveReason.IDLE: "silent",
-    RemoveReason.POOL_IDLE: "its whole pool silent",
+    RemoveReason.POOL_IDLE: "pool silent",
     RemoveReason.ONLY_PROBES: "probes only",
     RemoveReason.ONLY_FAILING: "every call fails",
     RemoveReason.ROLLOUT_LEFTOVER: "0 % of the calls",
@@ -185,7 +185,7 @@ class Teller:
         for planned in everything:
             act = next((one for one in planned_by_id.values() if one.key == planned.key), None)
             if act is not None:
-                yield Beat(result.now, What.ANNOUNCED, act.display_name, _ahead(planned, act))
+                yield Beat(result.now, What.ANNOUNCED, act.display_name, _ahead(planned, act, result.now))
 
     def _held(self, result: Result) -> Iterator[Beat]:
         """Due, and yet it does not go: the throttle, the breaker, instruments in doubt. Each is said once an act."""
@@ -233,9 +233,10 @@ def _void(why: str) -> str:
     return f"the notice is void: {why}"
 
 
-def _ahead(planned: Planned, act: Act) -> str:
+def _ahead(planned: Planned, act: Act, now: datetime) -> str:
     verdict = planned.verdict
-    goes = f"goes {planned.due_at:%a %H:%M}"
+    soon = planned.due_at - now < timedelta(hours=24)
+    goes = f"goes {planned.due_at:%H:%M}" if soon else f"goes {planned.due_at:%a %H:%M}"
     wait = verdict.wait.length
     if act.rate is None or wait is None:
         return f"{SHORT[verdict.reason]}; {goes}"

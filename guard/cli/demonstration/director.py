@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -56,7 +55,7 @@ def _end(stage: Stage, stopping: Stopping, *, took: timedelta, stay: bool, as_js
         return 0
     stage.leave_open()
     if not as_json:
-        show_next(_shown(stage.folder), stage.cloud.url, _example(account), str(Path(sys.executable).parent))
+        show_next(_shown(stage.folder), stage.cloud.url, _example(account))
     stopping.wait()
     return 0
 

@@ -37,6 +37,9 @@ class Fleet:
 def patterns(*, seed: int | None, days: int | None) -> Fleet:
     """The fleet of fleet.yaml: 30 days unless told otherwise."""
     tree = YAML(typ="safe").load(part("fleet.yaml"))
+    for endpoint in tree["endpoints"]:
+        for deployed in endpoint.get("deploy", ()):
+            deployed.setdefault("display_name", endpoint["display_name"])
     if seed is not None:
         tree["seed"] = seed
     return Fleet(scenario=_dump(tree), start=tree["start"], days=days or 30)
@@ -71,7 +74,7 @@ def traced(path: Path, *, seed: int | None, days: int | None) -> Fleet:
                 "location": PLACE,
                 "display_name": shown,
                 "created": f"{int(first)}s",
-                "deploy": [{"id": str(101 + number), **MACHINE, "at": f"{int(first)}s"}],
+                "deploy": [{"id": str(101 + number), "display_name": shown, **MACHINE, "at": f"{int(first)}s"}],
                 "traffic": {"trace": str(path.resolve()), "endpoint": name, "shift": "1h"},
             }
         )

@@ -82,7 +82,8 @@ class Shown:
         self._last = beat.at
         day = (beat.at - self._fleet.start).days + 1
         when = "" if same else f"{f'd{day:02}' if day <= self._fleet.days else 'end'} {beat.at:%a %H:%M}"
-        line = Text(f"{when:<14}", style="dim")
+        line = Text()
+        line.append(f"{when:<14}", style="dim")
         line.append(f"{beat.what.value:<12}", style=STYLE[beat.what])
         indent = 26
         if beat.name:
@@ -101,7 +102,7 @@ def show_opening(fleet: Fleet) -> None:
     """The first lines: that all of it is virtual."""
     what = "a usage trace" if fleet.is_trace else "a forgetful fleet"
     say(f"[bold]Tuneguard demo[/]: {fleet.days} days of {what}, in a sandbox on this machine. Everything is virtual:")
-    say("machines, money, requests, people and the clock. No account is used, and nothing leaves this machine.")
+    say("machines, money, requests, people and the clock. No account; nothing leaves this machine.")
     say()
 
 
@@ -185,35 +186,30 @@ def _show_unknown(to: Console, closing: Closing) -> None:
     to.print(grid)
 
 
-def show_next(folder: str, url: str, example: str | None, bin_folder: str) -> None:
+def show_next(folder: str, url: str, example: str | None) -> None:
     """The commands to try while the sandbox is up."""
     to: Console = console()
-    commands: list[tuple[str, str]] = [
-        (f"export PATH={bin_folder}:$PATH", ""),
-        (f"source {folder}/env", "the demo's sandbox, guard.yaml and ledger"),
+    commands = [
+        (f"source {folder}/env", "this sandbox, its guard.yaml and ledger, this tuneguard"),
         ("tuneguard status", "the fleet"),
         ("tuneguard plan", "what would happen next"),
+        ("tuneguard history", "all that was decided and done"),
     ]
     if example is not None:
         commands += [
             (f"tuneguard explain {example}", "why it went: money, silence, wait, people told"),
-            (f"tuneguard restore {example} && tuneguard run --once", "bring it back; look again half a minute later"),
+            (f"tuneguard restore {example} && tuneguard run --once", "bring it back"),
+            ("tuneguard run --once", "half a minute later: it is there"),
         ]
-    commands.append(
-        ("tuneguard keep sales-demo --until 7d", "say that something stays")
-        if example is None
-        else ("tuneguard history", "all that was decided and done")
-    )
     to.print()
     to.print("[bold]Try it[/], in another terminal:", highlight=False)
+    grid = Table.grid(padding=(0, 2))
     for command, what in commands:
-        line = Text("  ")
-        line.append(command, style="cyan")
-        if what:
-            line.append(f"  # {what}", style="dim")
-        to.print(line, soft_wrap=True)
+        grid.add_row("", Text(command, style="cyan", no_wrap=True), Text(what, style="dim"))
+    to.print(grid)
     to.print()
-    to.print(f"The sandbox stays up at {url}; its clock now runs a minute a second. Ctrl-C ends it.", highlight=False)
+    to.print(f"The sandbox stays up at {url}. Its clock now runs a minute a second.", highlight=False)
+    to.print("Ctrl-C ends it.")
 
 
 def _state(moment: Moment, fleet: Fleet, *, bar: bool) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -115,8 +116,10 @@ def set_up(fleet: Fleet, folder: Path, port: int) -> Iterator[Stage]:
             "TUNEGUARD_CONFIG": str(config),
             "TUNEGUARD_LEDGER": f"sqlite:///{folder / 'ledger.db'}",
         }
+        # Where this very tuneguard is: a shell without the virtual environment finds it too.
+        environment_path = f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH\n"
         lines = [f"export {name}={quote(value)}\n" for name, value in environment.items()]
-        (folder / "env").write_text("".join(lines), encoding="utf-8")
+        (folder / "env").write_text(environment_path + "".join(lines), encoding="utf-8")
         guard = wiring.build(config, environment, may_act=True)
         held.callback(guard.close)
         guard.ledger.adopt("demo", "a fresh ledger for a made-up world", fleet.start)
