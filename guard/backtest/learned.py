@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guard.backtest.silences import Floats, Indices, Silences
+from guard.backtest.silences import Flags, Floats, Indices, Silences
 from guard.backtest.tables import EDGE, GROUP, MIDDLE, Calendars, Cells, calendars_of, rates_by_day, smooth
 from guard.core.learn import endpoint as own
 from guard.core.learn.ages import BINS
@@ -36,29 +36,31 @@ ALL = Switches()
 
 
 def learned_waits(
-    silences: Silences, ratios: Sequence[float], *, worst_case: float = WORST_CASE, switches: Switches = ALL
+    silences: Silences,
+    ratios: Sequence[float],
+    *,
+    worst_case: float = WORST_CASE,
+    switches: Switches = ALL,
+    reached_only: bool = False,
 ) -> list[Floats]:
     """Return, for each break-even wait of `ratios` (seconds), the learned wait of each silence in seconds.
 
-    Silences too short to reach any wait that is allowed carry the shortest allowed one: it is never reached.
+    With `reached_only`, a silence too short to reach the shortest wait that is allowed carries that one: no money depends on it.
     """
     days = int(silences.end.max() // DAY) + 2 if len(silences.end) else 1
     told = silences.returned if not switches.censoring else np.ones(len(silences.start), bool)
     calendars = _calendars(silences, days, told, switches)
-    law = np.zeros((days, BINS))
     tally = [np.zeros((days, BINS)) for _ in range(3)]
     grids = [waits_tried(ratio, worst_case) for ratio in ratios]
     results = [np.full(len(silences.start), ages[0]) for ages, _ in grids]
-    shortest = min((ages[0] for ages, _ in grids), default=np.inf)
-    records: list[tuple[Indices, Cells, Cells]] = []
+    shortest = min((ages[0] for ages, _ in grids), default=np.inf) if reached_only else 0.0
     for rows in _chunks(silences):
-        passages = _passages(silences, rows, told, calendars)
-        for total, values in zip(tally, passages.by_day(days), strict=True):
-            total += values
-        chosen, returns, exposure = _own_records(silences, rows, passages, shortest)
-        records.append((chosen, returns, exposure))
+        for total, values in zip(tally, _passages(silences, rows, told, calendars).by_day(days), strict=True):
+            np.add(total, values, out=total)
     law = rates_by_day(*tally) if switches.pooling else rates_by_day(*(np.zeros_like(t) for t in tally))
-    for chosen, returns, exposure in records:
+    for rows in _chunks(silences):  # once more: keeping every record would take a kilobyte a silence
+        passages = _passages(silences, rows, told, calendars)
+        chosen, returns, exposure = _own_records(silences, rows, passages, shortest)
         begun = silences.start[chosen]
         day = (begun // DAY).astype(np.intp)
         rates = law[day]
@@ -66,7 +68,7 @@ def learned_waits(
             factor = (smooth(returns, own.SHARED) + OWN_WEIGHT) / (smooth(exposure * rates, own.SHARED) + OWN_WEIGHT)
             rates = rates * factor
         for (ages, bins), ratio, result in zip(grids, ratios, results, strict=True):
-            reach = silences.length[chosen] > ages[0]
+            reach = silences.length[chosen] > (ages[0] if reached_only else 0.0)
             if reach.any():
                 result[chosen[reach]] = _best(
                     np.array(ages), np.array(bins), ratio, begun[reach], day[reach], rates[reach], calendars
@@ -90,10 +92,10 @@ class _Passages:
     def by_day(self, days: int) -> Iterator[Cells]:
         cell = (self.day * BINS + np.arange(BINS)).ravel()
         for values in (self.ended, self.exposure, self.done):
-            yield np.bincount(cell, values.ravel(), minlength=days * BINS).reshape(days, BINS)
+            yield np.bincount(cell, values.ravel(), minlength=days * BINS).reshape(days, BINS).astype(np.float64)
 
 
-def _passages(silences: Silences, rows: slice, told: np.ndarray, calendars: Calendars) -> _Passages:
+def _passages(silences: Silences, rows: slice, told: Flags, calendars: Calendars) -> _Passages:
     start, length, returned = silences.start[rows, None], silences.length[rows, None], silences.returned[rows, None]
     entered, left = EDGE[:-1][None, :], np.minimum(EDGE[1:][None, :], length)
     shown = np.arange(BINS) >= own.first_bin(silences.resolution)
@@ -163,7 +165,7 @@ def _chunks(silences: Silences) -> Iterator[slice]:
         start = stop
 
 
-def _calendars(silences: Silences, days: int, told: np.ndarray, switches: Switches) -> Calendars:
+def _calendars(silences: Silences, days: int, told: Flags, switches: Switches) -> Calendars:
     use = told if switches.calendar else np.zeros(len(told), bool)
     return calendars_of(
         silences.start[use],

@@ -45,7 +45,13 @@ def silences_of(
     intervals: Mapping[str, tuple[Floats, Floats]], ends: Mapping[str, float], *, resolution: float = 0.0
 ) -> Silences:
     """Return the silences between active intervals (starts and ends by endpoint, in order of their starts)."""
-    names, endpoint, start, length, returned, first, end = [], [], [], [], [], [], []
+    names: list[str] = []
+    endpoint: list[Indices] = []
+    start: list[Floats] = []
+    length: list[Floats] = []
+    returned: list[Flags] = []
+    first: list[float] = []
+    end: list[float] = []
     for name, (starts, stops) in intervals.items():
         if not len(starts):
             continue

@@ -47,8 +47,8 @@ def calendars_of(start: Floats, length: Floats, returned: Flags, *, days: int, r
     by_day = resolution > 12 * cal.HOUR
     seen, expected = np.zeros((2, days, cal.HOURS)), np.zeros((2, days, cal.HOURS))
     border = EDGE[cal.LONG]
-    for group, (lower, upper) in enumerate(((cal.FROM_AGE, border), (border, cal.UNTIL_AGE))):
-        lower = max(lower, resolution)
+    spans = ((max(cal.FROM_AGE, resolution), border), (max(border, resolution), cal.UNTIL_AGE))
+    for group, (lower, upper) in enumerate(spans):
         came = returned & (length > lower) & (length <= upper)
         _add(seen[group], np.floor((start + length)[came] / cal.HOUR).astype(np.intp), np.ones(int(came.sum())), by_day)
         _expect(expected[group], start, length, lower, upper, by_day=by_day)
