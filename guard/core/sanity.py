@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from guard.core.labels import iac_mark, is_ours
+from guard.core.labels import REMOVED, iac_mark, is_ours
 from guard.core.model import HourlyDedicated, Kind, Snapshot
 from guard.core.names import Scope, scope_of
 from guard.core.plan import Doubt, LedgerView, Seen
@@ -131,7 +131,7 @@ def _shrunk(
 
 def _unmarked(remembered: list[Seen], labels: Mapping[str, Mapping[str, str]]) -> list[tuple[str, dict[str, object]]]:
     """Labels that vanish together: every label of many things, or the marks that keep many things."""
-    had = [seen for seen in remembered if seen.labels and seen.name in labels]
+    had = [seen for seen in remembered if _by_people(seen.labels) and seen.name in labels]
     bare = sorted(seen.name for seen in had if not labels[seen.name])
     if _many(len(bare), len(had)):
         return [(f"{len(bare)} of {len(had)} things lost all their labels", {"without_labels": bare})]
@@ -143,7 +143,12 @@ def _unmarked(remembered: list[Seen], labels: Mapping[str, Mapping[str, str]]) -
 
 
 def _marks(labels: Mapping[str, str]) -> bool:
-    return iac_mark(labels) is not None or any(is_ours(key) for key in labels)
+    return iac_mark(labels) is not None or any(is_ours(key) for key in _by_people(labels))
+
+
+def _by_people(labels: Mapping[str, str]) -> list[str]:
+    """Without the label that the guard leaves on a shell itself: it takes that one away again when it restores."""
+    return [key for key in labels if key != REMOVED]
 
 
 def _removed_by_us(view: LedgerView) -> set[str]:

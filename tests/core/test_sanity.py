@@ -125,6 +125,12 @@ def test_one_label_that_somebody_took_off_is_normal() -> None:
     assert found(snapshot, dict.fromkeys(ALL, a_usage()), view) == ()
 
 
+def test_the_guards_own_label_may_vanish_as_it_restores() -> None:
+    view = remembered(*ALL, labels={"tuneguard-removed": "2026-11-20"})
+
+    assert found(fleet(6), dict.fromkeys(ALL, a_usage()), view) == ()
+
+
 def test_usage_that_could_not_be_read_is_doubted_in_that_project_only() -> None:
     other = "projects/99/locations/us-central1"
     snapshot = a_snapshot(an_endpoint(1), an_endpoint(2, parent=other))
