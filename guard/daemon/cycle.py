@@ -32,6 +32,7 @@ from guard.daemon.acting import Acting, Did, Gates, Orders, act_now, gates, rest
 from guard.daemon.announce import Announcer, ready
 from guard.daemon.enrolled import Enrolled
 from guard.daemon.leader import Leadership
+from guard.daemon.lessons import Lessons
 from guard.daemon.measuring import Redeploys
 from guard.daemon.rejudge import Rejudging
 from guard.daemon.restores import retry
@@ -67,6 +68,7 @@ class Parts:
     leadership: Leadership
     accountant: Accountant
     redeploys: Redeploys
+    lessons: Lessons
     metrics: Metrics
     settings: Callable[[], Settings]
     acting: Acting | None = None
@@ -131,7 +133,12 @@ class Cycle:
             rules_of=settings.rules_of,
             config_digest=settings.digest,
             rejudge=Rejudging(
-                snapshot=snapshot, settings=settings, prices=p.prices(), view=view, measured=p.redeploys.measured
+                snapshot=snapshot,
+                settings=settings,
+                prices=p.prices(),
+                view=view,
+                measured=p.redeploys.measured,
+                learned=p.lessons.ask,
             ),
             fresh_usage=lambda number: p.usage.fresh(p.enrolled.by_number(number), now),
             brought_back=lambda act, name: self._remember_restored(act, name, settings, view, now),
@@ -196,6 +203,7 @@ class Cycle:
                     events.SCOPE_FAILED, project=report.project_id, region=report.scope.location, detail=report.problem
                 )
         usage = p.usage.take(readings, snapshot, write=write, also=p.accountant.watched())
+        p.lessons.learn(p.usage.usage, p.usage.complete_until(projects), write=write)
         for number, problems in usage.problems.items():
             log.warning(events.USAGE_INCOMPLETE, project=number, detail="; ".join(problems))
         snapshot = replace(snapshot, creators=p.enrolled.creators(projects, snapshot, now, write=write))
@@ -236,6 +244,7 @@ class Cycle:
             p.prices(),
             view,
             now,
+            learned=p.lessons.ask,
             measured_redeploy=p.redeploys.measured,
         )
 

@@ -13,6 +13,7 @@ from guard.core.plan import LedgerView
 from guard.core.prices import PriceBook
 from guard.core.removal import Act
 from guard.core.settings import Settings
+from guard.core.sight import Learning
 from guard.core.usage import Usage
 from guard.core.verdict import Verdict
 from guard.ports.inventory import Document
@@ -29,13 +30,21 @@ class Rejudging:
     prices: PriceBook
     view: LedgerView
     measured: Mapping[str, timedelta]
+    learned: Learning
 
     def __call__(self, act: Act, document: Document, usage: Mapping[str, Usage], now: datetime) -> Verdict | None:
         small = self._around(document)
         if small is None:
             return None
         verdicts = judge(
-            small, usage, self.settings.rules_of, self.prices, self.view, now, measured_redeploy=self.measured
+            small,
+            usage,
+            self.settings.rules_of,
+            self.prices,
+            self.view,
+            now,
+            learned=self.learned,
+            measured_redeploy=self.measured,
         )
         return verdict_of(verdicts, act.key.subject)
 

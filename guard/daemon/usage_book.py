@@ -60,6 +60,12 @@ class UsageBook:
     def usage(self) -> Mapping[str, Usage]:
         return self._usage
 
+    def complete_until(self, projects: Iterable[Project]) -> datetime | None:
+        """Until when the data of all projects is complete and no longer expected to change; None if one was never read."""
+        known = [self._read_until.get(project.number) for project in projects]
+        found = [one for one in known if one is not None]
+        return min(found) - READ_AGAIN if found and len(found) == len(known) else None
+
     def load(self) -> None:
         """Read what the ledger has, once a process (and after a change of leader)."""
         self._usage = dict(self._ledger.load_usage(from_hour=0))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from guard.core.plan import Seen
 from guard.ledger import tables
 from guard.ledger.codec import SEEN_FIELDS, seen_from, seen_row
-from guard.ledger.room import Room
+from guard.ledger.room import Room, batches
 
 
 class Sightings(Room):
@@ -51,6 +52,17 @@ class Sightings(Room):
     def creators(self) -> Mapping[str, str]:
         with self._database.read() as connection:
             return {row.name: row.creator for row in connection.execute(select(tables.creators))}
+
+    def save_learning(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        values = [{"name": name, "document": dict(document)} for name, document in rows.items()]
+        if values:
+            with self._database.write() as writing:
+                for part in batches(values):
+                    writing.connection.execute(self._upsert(tables.learning), part)
+
+    def learning(self) -> Mapping[str, Mapping[str, Any]]:
+        with self._database.read() as connection:
+            return {row.name: row.document for row in connection.execute(select(tables.learning))}
 
 
 def all_seen(connection: Connection) -> dict[str, Seen]:

@@ -378,6 +378,13 @@ notices = _table(
     _needed("last_error", Text, "latest answer of the channel"),
 )
 
+learning = _table(
+    "learning",
+    "What was learned of silences: one bounded state for each thing, and one of the fleet.",
+    Column("name", Text, primary_key=True, doc="canonical name, or `fleet`"),
+    _needed("document", Document, "the state"),
+)
+
 # money ---------------------------------------------------------------------------------------------------------------
 
 savings = _table(

@@ -135,6 +135,7 @@ def build(
     from guard.daemon.cycle import Cycle, Parts
     from guard.daemon.enrolled import Enrolled
     from guard.daemon.leader import LEASE, Leadership
+    from guard.daemon.lessons import Lessons
     from guard.daemon.measuring import Redeploys
     from guard.daemon.usage_book import UsageBook
     from guard.ledger import open_ledger
@@ -172,6 +173,7 @@ def build(
         leadership=leadership,
         accountant=Accountant(ledger, metrics),
         redeploys=Redeploys(inventory),
+        lessons=Lessons(ledger),
         metrics=metrics,
         settings=in_force.settings,
         acting=_acting(connection, inventory, ledger, leadership, store) if may_act else None,

@@ -1,0 +1,82 @@
+"""What the fleet's silences teach, moved on by whole days and kept in the ledger; a day of new data re-reads nothing of the past.
+
+A day is learned once its data is complete everywhere (plus the hours in which points may still arrive). A ledger without
+lessons learns from the usage that it has, so the first look's back-fill already teaches six weeks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from guard.core.learn import Book, EndpointState, FleetState, Use, new_book
+from guard.core.learn.book import Ask
+from guard.core.units import hour_number
+from guard.core.usage import Usage
+from guard.ports.ledger import Ledger
+
+FLEET = "fleet"
+HOURS = 24
+
+
+class Lessons:
+    """Holds the book; `ask` is what guard.core.judge takes as `learned`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._book: Book | None = None
+
+    def learn(self, usage: Mapping[str, Usage], complete_until: datetime | None, *, write: bool) -> int:
+        """Take in every day that is complete by now; returns how many. `complete_until` None: some project was never read."""
+        if complete_until is None or not usage:
+            return 0
+        if self._book is None:
+            self._book = self._load() or _begin(usage)
+        book, learned = self._book, 0
+        while (book.fleet.day + 1) * HOURS <= hour_number(complete_until):
+            book = book.after_day(uses_of_day(usage, book.fleet.day))
+            learned += 1
+        self._book = book
+        if learned and write:
+            rows = {name: state.to_json() for name, state in book.endpoints.items()}
+            self._ledger.save_learning({**rows, FLEET: {"resolution": book.resolution, "state": book.fleet.to_json()}})
+        return learned
+
+    def ask(self, name: str, silence_began_at: datetime, worst_case: Decimal) -> Ask | None:
+        """What asks for one thing's learned wait; None while nothing has been learned at all."""
+        return None if self._book is None else self._book.ask(name, silence_began_at, worst_case)
+
+    def _load(self) -> Book | None:
+        rows = dict(self._ledger.learning())
+        fleet = rows.pop(FLEET, None)
+        if fleet is None:
+            return None
+        states = {name: EndpointState.from_json(document) for name, document in rows.items()}
+        return Book(FleetState.from_json(fleet["state"]), states, float(fleet["resolution"]))
+
+
+def uses_of_day(usage: Mapping[str, Usage], day: int) -> Iterator[Use]:
+    """The runs of used hours of one day (counted from the epoch), in order of their beginning."""
+    found: list[Use] = []
+    for name, record in usage.items():
+        first = day * HOURS - record.origin
+        bits = record.used >> first if first >= 0 else record.used << -first
+        bits &= (1 << HOURS) - 1
+        hour = 0
+        while bits:
+            skip = (bits & -bits).bit_length() - 1
+            bits >>= skip
+            run = (~bits & (bits + 1)).bit_length() - 1
+            began = day * HOURS + hour + skip
+            found.append(Use(name, began * 3600.0, (began + run) * 3600.0))
+            bits >>= run
+            hour += skip + run
+    found.sort(key=lambda use: (use.began, use.endpoint))
+    return iter(found)
+
+
+def _begin(usage: Mapping[str, Usage]) -> Book:
+    """A book from the first midnight that the record has seen on."""
+    first = min(record.origin for record in usage.values())
+    return new_book(-(-first // HOURS) * HOURS * 3600.0)
