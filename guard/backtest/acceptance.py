@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +20,11 @@ class Acceptance:
     at: datetime
     figures: Mapping[str, Any]
 
+    @property
+    def what(self) -> str:
+        """The line for the ledger: `backtest:DIGEST` and, after a blank, the figures as compact JSON."""
+        return f"backtest:{self.policy_digest} {json.dumps(self.figures, separators=(',', ':'))}"
+
 
 class RecordAcceptance(Protocol):
     """Writes an acceptance where enforce looks for it."""
@@ -30,12 +34,12 @@ class RecordAcceptance(Protocol):
 
 def accept(report: Report, *, policy_digest: str, who: str, at: datetime, record: RecordAcceptance) -> Acceptance:
     """Record that `who` saw this report for the policy with `policy_digest`; returns what was recorded."""
-    acceptance = Acceptance(policy_digest=policy_digest, who=who, at=at, figures=as_json(report))
+    acceptance = Acceptance(policy_digest=policy_digest, who=who, at=at, figures=_shown(as_json(report)))
     record(acceptance)
     return acceptance
 
 
-def digest_of(policy: Mapping[str, Any]) -> str:
-    """Return the digest of a policy document: equal documents, equal digests, whatever the order of their keys."""
-    text = json.dumps(policy, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _shown(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person looked at, a rule a line; the endpoints' names stay out of it."""
+    lines = [{k: v for k, v in line.items() if k != "worst_endpoints"} for line in document["results"]]
+    return {**document, "results": lines}

@@ -74,9 +74,7 @@ def learned_waits(
                     np.array(ages), np.array(bins), ratio, begun[reach], day[reach], rates[reach], calendars
                 )
     for ratio, (ages, _), result in zip(ratios, grids, results, strict=True):
-        trusted = trusted_from(silences.began, ratio)
-        young = silences.start < trusted
-        result[young] = np.maximum(ages[-1], trusted - silences.start[young])
+        result[silences.start < trusted_from(silences.began, ratio)] = ages[-1]
     return results
 
 

@@ -106,7 +106,8 @@ def _timeline(report: Report, line: Line) -> str:
             parts.append(_box(160 + (removed - first) * scale, y, (back - removed) * scale, "#dde8e2"))
             if silences.returned[i]:
                 parts.append(_box(160 + (back - first) * scale, y, 2, "#c0392b"))
-    return f"<svg viewBox='0 0 860 {30 + 40 * len(order)}' role='img' aria-label='The worst endpoints in time'>{''.join(parts)}</svg>"
+    size, label = f"0 0 860 {30 + 40 * len(order)}", "The worst endpoints in time"
+    return f"<svg viewBox='{size}' role='img' aria-label='{label}'>{''.join(parts)}</svg>"
 
 
 def _box(x: float, y: float, width: float, colour: str) -> str:

@@ -96,10 +96,8 @@ def wait_seconds(
 ) -> float:
     """Return the wait in seconds for a silence that began at `began` (seconds); see `decide`."""
     ages, bins = waits_tried(break_even, worst_case)
-    longest = ages[-1]
-    trusted = trusted_from(law.watched_since, break_even)
-    if began < trusted:
-        return max(longest, trusted - began)
+    if began < trusted_from(law.watched_since, break_even):
+        return ages[-1]
     first = bins[0]
     own = _own_factors(state, law, first)
     survival, paid = 1.0, 0.0
