@@ -18,7 +18,7 @@ from guard.core.plan import Plan
 from guard.core.removal import Act, ActState
 from guard.core.rules import Rules
 from guard.core.units import Known, Maybe, Money, Rate, Window, hour_number, hour_start
-from guard.core.usage import Usage
+from guard.core.usage import Usage, merge
 from guard.core.verdict import Idle, Keep, Stage, Verdict
 from guard.daemon.acting import Did
 from guard.ports.ledger import Ledger, Saving
@@ -45,11 +45,13 @@ class Accountant:
         self._metrics = metrics
         self._open: dict[str, Saving] | None = None
         self._acts: dict[str, Act] = {}
+        self._complete = False  # every removal that was verified before this daemon led has its row
 
     def forget(self) -> None:
         """Read the rows afresh: another daemon has led since, and what it wrote counts."""
         self._open = None
         self._acts.clear()
+        self._complete = False
 
     def watched(self) -> Sequence[str]:
         """Names that are gone and whose usage still matters: removed things with a saving that runs."""
@@ -64,13 +66,13 @@ class Accountant:
         now: datetime,
     ) -> Sequence[Saving]:
         """Open a saving for each removal verified by our own operation, and bring the open ones up to now."""
+        fresh = [] if self._complete else self._missed(now, rules_of)
+        self._complete = True
         savings = self._savings()
         changed: dict[str, Saving] = {}
-        for did in settled:
-            act = did.act
-            if did.state is not ActState.VERIFIED:
-                continue
-            if act.key.stage is Stage.UNDEPLOY and did.ours and act.rate is not None:
+        ours = {did.act.id: did.act for did in settled if did.state is ActState.VERIFIED and did.ours}
+        for act in (ours | {act.id: act for act in fresh}).values():
+            if act.key.stage is Stage.UNDEPLOY and act.rate is not None and act.id not in savings:
                 counts = self._counts_here(act, snapshot)
                 savings[act.id] = Saving(
                     act_id=act.id,
@@ -90,10 +92,13 @@ class Accountant:
             horizon = saving.since + rules_of(removal.project_id).savings_horizon
             again = _deployed_again(removal, snapshot) or _pool_again(removal, snapshot)
             end = min(end for end in (now, horizon, again) if end is not None)
+            gone = _measured(saving, _usage_of(removal, usage), end)
+            counts = "pool" not in removal.evidence or (gone is not None and gone.amount > 0)
+            value = claimed(Rate(saving.rate), saving.since, again, horizon - saving.since, now) if counts else None
             new = replace(
                 saving,
-                claimed=_value(claimed(Rate(saving.rate), saving.since, again, horizon - saving.since, now)),
-                measured=_measured(saving, usage.get(saving.subject), end),
+                claimed=_value(value) if value is not None else None,
+                measured=gone,
                 until=again if again is not None and again <= now else (horizon if now >= horizon else None),
                 note="deployed again" if again is not None else saving.note,
             )
@@ -102,6 +107,20 @@ class Accountant:
         if changed:
             self._ledger.save_savings(list(changed.values()))
         return list(savings.values())
+
+    def _missed(self, now: datetime, rules_of: Callable[[str], Rules]) -> list[Act]:
+        """Removals that a daemon verified by its own operation and died before it wrote their saving."""
+        known = {saving.act_id for saving in self._ledger.savings()}
+        return [
+            act
+            for act in self._ledger.acts()
+            if act.state is ActState.VERIFIED
+            and act.key.stage is Stage.UNDEPLOY
+            and act.operation is not None
+            and act.settled_at is not None
+            and now - act.settled_at < rules_of(act.project_id).savings_horizon
+            and act.id not in known
+        ]
 
     def wrong_removals(self, usage: Mapping[str, Usage], now: datetime) -> list[WrongRemoval]:
         """Look again at what was removed lately: did a request come in before the call that nobody had told us of?"""
@@ -177,6 +196,13 @@ def late_use(act: Act, usage: Usage | None) -> tuple[datetime, int] | None:
         return None
     hour = max(first, usage.origin) + window.bit_length() - 1
     return hour_start(hour), usage.counts.get(hour, 0)
+
+
+def _usage_of(removal: Act, usage: Mapping[str, Usage]) -> Usage | None:
+    """The usage that shows whether the machines went: for a pool's sharer the pool's and its own, which are the same ones."""
+    own = usage.get(removal.key.subject)
+    shared = usage.get(str(removal.evidence["pool"])) if "pool" in removal.evidence else None
+    return merge(own, shared) if own is not None and shared is not None else own or shared
 
 
 def _measured(saving: Saving, usage: Usage | None, end: datetime) -> Money | None:
