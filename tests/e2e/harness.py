@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from guard import wiring
 from guard.core.removal import Act, ActState
 from guard.core.verdict import Stage
 from guard.daemon.cycle import Result
+from guard.ports.clock import Clock
+from guard.ports.mutations import CALL_TIMEOUT
 from guard.sandbox.scenario.build import build as build_world
 from guard.sandbox.scenario.load import parse
 from guard.sandbox.server import Running, start_in_thread
@@ -97,6 +100,23 @@ def a_sink() -> Iterator[Sink]:
         server.server_close()
 
 
+class MovableClock:
+    """A world's clock whose machine time can be moved on, so that no test has to wait for a lease to run out."""
+
+    def __init__(self, inner: Clock) -> None:
+        self._inner = inner
+        self._skipped = 0.0
+
+    def now(self) -> datetime:
+        return self._inner.now()
+
+    def monotonic(self) -> float:
+        return self._inner.monotonic() + self._skipped
+
+    def skip(self, seconds: float) -> None:
+        self._skipped += seconds
+
+
 @dataclass
 class Harness:
     """One world, one or more guards on it."""
@@ -119,12 +139,21 @@ class Harness:
         return self.guards[0]
 
     def open(
-        self, *, ledger: str | None = None, adopt: bool = True, may_act: bool = True, identity: str | None = None
+        self,
+        *,
+        ledger: str | None = None,
+        adopt: bool = True,
+        may_act: bool = True,
+        identity: str | None = None,
+        lease: timedelta | None = None,
     ) -> wiring.Guard:
-        """Put a guard together as the command line does."""
+        """Put a guard together as the command line does; its machine time can be moved (`guard.clock.skip`)."""
         environment = self.environment | ({"TUNEGUARD_LEDGER": ledger} if ledger else {})
         environment |= {"TUNEGUARD_IDENTITY": identity} if identity else {}
-        guard = wiring.build(self.config, environment, may_act=may_act, checkpoints=self.checkpoints)
+        clock = MovableClock(wiring.clock_of_environment(environment))
+        guard = wiring.build(
+            self.config, environment, may_act=may_act, checkpoints=self.checkpoints, clock=clock, lease=lease
+        )
         if adopt and guard.ledger.info().adopted_at is None:
             guard.ledger.adopt("tests", "a test's ledger", guard.clock.now())
         self.guards.append(guard)
@@ -151,6 +180,18 @@ class Harness:
             results.append(self.cycle())
             self.advance()
         return results
+
+    def take_over(self) -> wiring.Guard:
+        """A fresh daemon after one that died: the dead one's lease has run out, and any call that it may have sent is over."""
+        with sqlite3.connect(self.folder / "ledger.db") as database:
+            database.execute("UPDATE lease SET expires_ms = 1")
+        database.close()
+        guard = self.open()
+        guard.leadership.ensure()
+        skip(guard, CALL_TIMEOUT.total_seconds() + 1)
+        self.guards.remove(guard)
+        self.guards.insert(0, guard)
+        return guard
 
     def until_settled(self, most: int = 12) -> list[Result]:
         """Step until every act that was begun is settled."""
@@ -197,6 +238,12 @@ class Harness:
     def told(self) -> str:
         """Everything that arrived, as one text."""
         return "\n".join(f"{message.get('title', '')}\n{message.get('message', '')}" for message in self.sink.messages)
+
+
+def skip(guard: wiring.Guard, seconds: float) -> None:
+    """Move a guard's machine time on."""
+    assert isinstance(guard.clock, MovableClock)
+    guard.clock.skip(seconds)
 
 
 @contextmanager
