@@ -77,7 +77,7 @@ def tell(workspace: engine.Workspace, url: str, notices: str) -> None:
     stack = engine.open_stack("dev", workspace)
     engine.configure("dev", workspace, STACK)
     made = stack.up()
-    print(f"  {(made.summary.resource_changes or {}).get('create', 0)} resources made")
+    print(f"  {sum((made.summary.resource_changes or {}).values())} resources made")
     cost = made.outputs["monthlyCost"].value
     print(f"  costs at least {cost['atLeast']} {cost['currency']} a month; unpriced: {', '.join(cost['unpriced'])}")
     stack.preview(expect_no_changes=True)

@@ -70,13 +70,18 @@ def clusters(signatures: NDArray[np.uint32]) -> NDArray[np.int64]:
 
 
 def _join(kinds: NDArray[np.uint32], bucket: NDArray[np.int64], parent: NDArray[np.int64]) -> None:
-    """Put together all pairs of a bucket that are alike enough."""
-    for at in range(len(bucket) - 1):
-        left = bucket[at]
-        alike = (kinds[bucket[at + 1 :]] == kinds[left]).mean(axis=1) >= SIMILAR
-        for right in bucket[at + 1 :][alike]:
-            a, b = _root(parent, int(left)), _root(parent, int(right))
-            parent[max(a, b)] = min(a, b)
+    """Put together the rows of a bucket that are alike, over any chain; each row is found once, so many alike ones cost little."""
+    rest = bucket
+    while len(rest) > 1:
+        frontier, rest = [int(rest[0])], rest[1:]
+        while frontier and len(rest):
+            row = frontier.pop()
+            alike = (kinds[rest] == kinds[row]).sum(axis=1) >= SIMILAR * _HASHES
+            found, rest = rest[alike].tolist(), rest[~alike]
+            for other in found:
+                a, b = _root(parent, row), _root(parent, other)
+                parent[max(a, b)] = min(a, b)
+            frontier += found
 
 
 def _root(parent: NDArray[np.int64], row: int) -> int:
