@@ -68,6 +68,7 @@ HELD: dict[BlockReason, str] = {
     BlockReason.THROTTLED: "the day's limit is used up; the dearest go first",
     BlockReason.OUTSIDE_ACT_WINDOW: "its policy acts at certain hours only",
     BlockReason.LARGE_WIDENING: "so many at once wait until a person has looked",
+    BlockReason.INSTRUMENTS_DOUBTFUL: "the instruments there are in doubt",
     BlockReason.BREAKER: "far more than usual: nothing goes until a person has looked",
 }
 """Blocks in as few words as a line has room for; the full sentences are MEANING's."""
@@ -139,8 +140,8 @@ class Teller:
         billed = [verdict for verdict in result.verdicts if verdict.subject.billed]
         models = sum(1 for verdict in result.verdicts if verdict.subject.kind is Kind.MODEL)
         text = (
-            f"{len(result.verdicts) - models} things and {models} registry models; {len(billed)} bill by the hour, "
-            f"{rate_of(result.verdicts)}; owners are told"
+            f"{len(result.verdicts) - models} things, {models} registry models; {len(billed)} bill by the hour: "
+            f"{rate_of(result.verdicts)}. Owners are told"
         )
         return Beat(result.now, What.LOOKED, "", text)
 

@@ -164,8 +164,9 @@ def _show_kept(to: Console, closing: Closing) -> None:
     for reason, count in reasons_counted(billed):
         names = ", ".join(sorted({name_of(one) for one in billed if one.reason.value == reason}))
         grid.add_row("", reason.replace("_", " "), str(count), Text(names, style="bold"))
-    for idle in closing.announced:
-        grid.add_row("", "announced", "1", Text(name_of(idle), style="bold"))
+    if closing.announced:
+        names = ", ".join(sorted({name_of(one) for one in closing.announced}))
+        grid.add_row("", "announced", str(len(closing.announced)), Text(names, style="bold"))
     to.print(grid)
     counted = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in reasons_counted(free))
     to.print(f"and {len(free)} things that cost nothing by the hour ({counted}).", highlight=False)
@@ -190,14 +191,14 @@ def show_next(folder: str, url: str, example: str | None) -> None:
     """The commands to try while the sandbox is up."""
     to: Console = console()
     commands = [
-        (f"source {folder}/env", "this sandbox, its guard.yaml and ledger, this tuneguard"),
+        (f"source {folder}/env", "point this shell at the demo"),
         ("tuneguard status", "the fleet"),
         ("tuneguard plan", "what would happen next"),
         ("tuneguard history", "all that was decided and done"),
     ]
     if example is not None:
         commands += [
-            (f"tuneguard explain {example}", "why it went: money, silence, wait, people told"),
+            (f"tuneguard explain {example}", "why it went, in full"),
             (f"tuneguard restore {example} && tuneguard run --once", "bring it back"),
             ("tuneguard run --once", "half a minute later: it is there"),
         ]
