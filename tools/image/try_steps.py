@@ -2,10 +2,11 @@
 
     sudo python tools/image/try_steps.py            needs root, debootstrap and about three minutes
 
-The base image is stood in for by Debian stable with its own Python (`python:3.13-slim` is Debian with a newer one), so it proves the
-commands, the locks, the files' places, the user, the read-only root and the health check, not the base image.
+Debian stable with its own Python stands in for the base image (`python:3.13-slim` is Debian with another build of it), so this
+proves the commands, the locks, the files' places, the user, the read-only root and the health check, not the base image.
 """  # noqa: INP001  # a script
 
+import json
 import os
 import shlex
 import shutil
@@ -16,14 +17,16 @@ import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"
+PACKAGES = "python3,python3-venv,ca-certificates"
 GUARD_YAML = """\
 projects: [demo-project]
 owners: {fallback: ops}
 notify: {ops: "json://127.0.0.1:9/"}
 every: 5m
 """
-SCENARIO = 'start: 2026-11-02T00:00:00Z\nprojects: [{id: demo-project, number: "100000000001", locations: [us-central1]}]\n'
+SCENARIO = (
+    'start: 2026-11-02T00:00:00Z\nprojects: [{id: demo-project, number: "100000000001", locations: [us-central1]}]\n'
+)
 
 
 def main() -> int:
@@ -33,8 +36,7 @@ def main() -> int:
         base = work / "base"
         say("a clean Debian root in the base image's place")
         run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", "stable", str(base))
-        (base / "usr/local/bin/python").symlink_to("/usr/bin/python3")
-        (base / "usr/lib/python3.11/EXTERNALLY-MANAGED").unlink(missing_ok=True)  # Debian's mark, which the base image has not
+        be_like_the_base_image(base)
         carry_over_pip_settings(base)
         final = take_steps(work, base)
         try_it(final)
@@ -104,18 +106,29 @@ class Stage:
             found = origin / source.lstrip("/")
             place = self.at(target)
             if found.is_dir():
-                shutil.copytree(found, place, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+                shutil.copytree(
+                    found, place, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
+                )
             else:
                 shutil.copy(found, place)
 
     def at(self, path: str) -> Path:
         """A path of the stage on this machine."""
-        return self.root / os.path.normpath(os.path.join("/", self.folder, path)).lstrip("/")
+        return self.root / os.path.normpath(Path("/", self.folder, path)).lstrip("/")
 
     def chroot(self, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run a command in the stage, as its user."""
         text = f"cd {shlex.quote(self.folder)} && exec {shlex.join(command)}"
-        return run("chroot", f"--userspec={self.user}", str(self.root), "/bin/sh", "-c", text, environment=self.environment, check=check)
+        return run(
+            "chroot",
+            f"--userspec={self.user}",
+            str(self.root),
+            "/bin/sh",
+            "-c",
+            text,
+            environment=self.environment,
+            check=check,
+        )
 
 
 def try_it(final: Stage) -> None:
@@ -127,6 +140,7 @@ def try_it(final: Stage) -> None:
     say("as 10001, on a read-only root with only its volume writable")
     (final.root / "etc/tuneguard/guard.yaml").write_text(GUARD_YAML, encoding="utf-8")
     (final.root / "etc/tuneguard/scenario.yaml").write_text(SCENARIO, encoding="utf-8")
+    # Mounts of a process of its own: nothing of this is seen, or left, outside.
     script = f"""
 set -eu
 mount --bind {final.root} {final.root}
@@ -141,20 +155,38 @@ if touch /opt/x 2>/dev/null; then echo "the root can be written" >&2; exit 1; fi
 tuneguard --version
 tuneguard config check
 tuneguard sandbox --scenario /etc/tuneguard/scenario.yaml > sandbox.json &
+running=$!
 for i in $(seq 60); do test -s sandbox.json && break; sleep 0.5; done
 export TUNEGUARD_SANDBOX=$(python -c "import json; print(json.load(open(\\"sandbox.json\\"))[\\"http\\"])")
 export TUNEGUARD_LEDGER=sqlite:////var/lib/tuneguard/ledger.sqlite3
 tuneguard run > daemon.json 2> daemon.log &
+running="$running $!"
 for i in $(seq 60); do test -s daemon.json && break; sleep 0.5; done
 eval "$HEALTH" || {{ cat daemon.log >&2; exit 1; }}
 echo "health check passed as $(id -u):$(id -g)"
-kill %1 %2 2>/dev/null || kill $(jobs -p)
+kill $running; wait
 '
-"""
-    health = shlex.join(__import__("json").loads(final.words["HEALTHCHECK"].partition("CMD ")[2]))
+"""  # noqa: S108  # the root's own /tmp
+    health = shlex.join(json.loads(final.words["HEALTHCHECK"].partition("CMD ")[2]))
     began = time.monotonic()
     run("unshare", "--mount", "sh", "-c", script, environment={**final.environment, "HEALTH": health})
     say(f"took {time.monotonic() - began:.0f} s")
+
+
+def be_like_the_base_image(base: Path) -> None:
+    """`python` on PATH, a pip of its own under /usr/local, and no mark that the distribution manages packages."""
+    (base / "usr/local/bin/python").symlink_to("/usr/bin/python3")
+    for mark in base.glob("usr/lib/python3*/EXTERNALLY-MANAGED"):
+        mark.unlink()
+    own = "--no-index --find-links /usr/share/python-wheels --target /usr/local/lib/python$v/dist-packages pip"
+    version = "v=$(python -c \"import sys; print('%d.%d' % sys.version_info[:2])\")"
+    run(
+        "chroot",
+        str(base),
+        "/bin/sh",
+        "-c",
+        f"{version}; python -m venv /tmp/v && /tmp/v/bin/pip install -q {own} && rm -r /tmp/v",
+    )
 
 
 def carry_over_pip_settings(base: Path) -> None:
@@ -167,23 +199,29 @@ def carry_over_pip_settings(base: Path) -> None:
         shutil.copy(certificates, base / "etc/ssl/certs/ca-certificates.crt")
 
 
-def run(*command: str, environment: dict[str, str] | None = None, check: bool = True) -> "subprocess.CompletedProcess[str]":
+def run(
+    *command: str, environment: dict[str, str] | None = None, check: bool = True
+) -> "subprocess.CompletedProcess[str]":
     """Run a command; its output is shown only where it fails."""
-    kept = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy") or name.startswith(("PIP_", "UV_", "SSL_"))}
-    done = subprocess.run(
-        command, env={**os.environ, **(environment or {})} if environment is None else {**kept, **environment},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.lower().endswith("_proxy") or name.startswith(("PIP_", "UV_", "SSL_"))
+    }
+    variables = {**kept, **environment} if environment is not None else dict(os.environ)
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603  # commands of ours
     if done.returncode and check:
         raise SystemExit(f"{shlex.join(command)}\n{done.stdout}\n{done.stderr}")
     if check and done.stdout.strip() and "chroot" in command:
-        print("\n".join(f"    {line}" for line in done.stdout.strip().splitlines()[-3:]))
+        for line in done.stdout.strip().splitlines()[-3:]:
+            sys.stdout.write(f"    {line}\n")
     return done
 
 
 def say(text: str) -> None:
     """One step."""
-    print(f"== {text}", flush=True)
+    sys.stdout.write(f"== {text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
