@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from guard.sandbox import (
     anthropic,
+    billing,
     control,
     iam,
     learn,
@@ -28,6 +29,7 @@ SERVICES: Final = (
     monitoring,
     storage,
     logs,
+    billing,
     openai,
     anthropic,
     learn,

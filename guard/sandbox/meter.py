@@ -4,83 +4,93 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
+from guard.sandbox.billing.shapes import MACHINES
+from guard.sandbox.billing.tariff import SPOT, Sku, Tariff
 from guard.sandbox.deployments import Deployment, PoolRun
 from guard.sandbox.world import World
 
-MACHINES: Final[Mapping[str, Decimal]] = {
-    name: Decimal(usd)
-    for name, usd in {
-        "n1-standard-2": "0.1095",
-        "n1-standard-4": "0.219",
-        "n1-standard-8": "0.438",
-        "n1-standard-16": "0.876",
-        "n1-highmem-2": "0.137",
-        "n1-highmem-4": "0.274",
-        "n1-highcpu-4": "0.162",
-        "g2-standard-4": "0.813",
-        "g2-standard-8": "0.982",
-        "g2-standard-12": "1.1507",
-        "g2-standard-24": "2.301",
-        "g2-standard-48": "4.6028",
-        "a2-highgpu-1g": "4.2245",
-        "a2-ultragpu-1g": "5.7818",
-        "a3-highgpu-1g": "12.6259",
-        "a3-highgpu-8g": "101.0074",
-        "a3-ultragpu-8g": "96.0156",
-        "ct5lp-hightpu-1t": "1.38",
-    }.items()
-}
-"""USD per replica-hour in us-central1, accelerator of the machine family included. The n1 rows are sums of 0.036 a core and
-0.005 a GiB (cloud.google.com/vertex-ai/pricing, 2026-09-08); g2-standard-12 and -48, a2 and a3 from github.com/google/skills,
-snapshot of 2026-07-08; the other g2 rows and the TPU are Compute Engine list times 1.15, an estimate."""
-ACCELERATORS: Final[Mapping[str, Decimal]] = {"NVIDIA_TESLA_T4": Decimal("0.4025")}
-"""USD per accelerator-hour on machines that come without: Compute Engine list (0.35) times 1.15, an estimate."""
-REGIONS: Final[Mapping[str, Decimal]] = {"europe-west4": Decimal("1.05"), "us-east4": Decimal("1.126")}
-"""Factor to us-central1; 1 where nothing is said. Compute Engine ratios of 2026-11."""
-_SPOT: Final = Decimal("0.4")
 _AUTOMATIC: Final = Decimal("1.375")
 """USD per node-hour of automatic resources (AutoML image classification, cloud.google.com/vertex-ai/pricing, 2026-09)."""
 _HOUR: Final = Decimal(3600)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
+Bill = tuple[tuple[Sku, Decimal], ...] | Decimal
+"""What one replica-hour is billed by: rows of the tariff with their quantities, or USD that the scenario says."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """What the meter charges, USD an hour; factors where they say so."""
+    """What the meter charges: the tariff's rows, and in their place what a scenario says of a machine (USD an hour)."""
 
-    machines: Mapping[str, Decimal] = field(default_factory=lambda: MACHINES)
-    accelerators: Mapping[str, Decimal] = field(default_factory=lambda: ACCELERATORS)
-    regions: Mapping[str, Decimal] = field(default_factory=lambda: REGIONS)
-    spot: Decimal = _SPOT
+    tariff: Tariff = field(default_factory=Tariff)
+    machines: Mapping[str, Decimal] = field(default_factory=dict)
+    accelerators: Mapping[str, Decimal] = field(default_factory=dict)
+    regions: Mapping[str, Decimal] = field(default_factory=dict)
+    spot: Decimal = SPOT
     automatic: Decimal = _AUTOMATIC
 
     @classmethod
     def of(cls, spec: Any) -> "Prices":
         """The built-in prices with what a scenario adds or replaces."""
+        spot = SPOT if spec.spot is None else spec.spot
         return cls(
-            machines={**MACHINES, **spec.machines},
-            accelerators={**ACCELERATORS, **spec.accelerators},
-            regions={**REGIONS, **spec.regions},
-            spot=_SPOT if spec.spot is None else spec.spot,
+            tariff=Tariff(regions=spec.regions, spot=spot),
+            machines=spec.machines,
+            accelerators=spec.accelerators,
+            regions=spec.regions,
+            spot=spot,
             automatic=_AUTOMATIC if spec.automatic is None else spec.automatic,
         )
 
-    def hourly(self, run: Deployment | PoolRun) -> Decimal | None:
-        """USD per replica-hour, None where the sandbox has no price for the machine."""
+    def bill(self, run: Deployment | PoolRun) -> Bill | None:
+        """What one replica-hour is billed by; None where the sandbox has no price for the machine."""
         if isinstance(run, Deployment) and run.kind in {"gemini", "pool"}:
             return Decimal(0)
         if isinstance(run, Deployment) and run.kind == "automatic":
-            base: Decimal | None = self.automatic
-        else:
-            base = self.machines.get(run.machine_type)
-            if base is not None and run.accelerator_type and run.machine_type.startswith("n1-"):
-                each = self.accelerators.get(run.accelerator_type)
-                base = None if each is None else base + each * run.accelerator_count
-        if base is None:
+            return self.automatic * self._factor(run)
+        own = self.accelerators.get(run.accelerator_type) if run.machine_type.startswith("n1-") else None
+        if run.machine_type in self.machines:
+            attached = Decimal(0) if own is None else own * run.accelerator_count
+            return (self.machines[run.machine_type] + attached) * self._factor(run)
+        rows = _rows(self.tariff, run)
+        if rows is None or own is None:
+            return rows
+        # The scenario prices the accelerator: the machine's own rows still count.
+        return sum((sku.usd(run.started_at) * count for sku, count in rows if sku.group != "GPU"), Decimal(0)) + (
+            own * run.accelerator_count * self._factor(run)
+        )
+
+    def hourly(self, run: Deployment | PoolRun, at: datetime) -> Decimal | None:
+        """USD per replica-hour at an instant."""
+        bill = self.bill(run)
+        return sum((sku.usd(at) * count for sku, count in bill), Decimal(0)) if isinstance(bill, tuple) else bill
+
+    def _factor(self, run: Deployment | PoolRun) -> Decimal:
+        return self.regions.get(run.location, Decimal(1)) * (self.spot if run.spot else 1)
+
+
+def _rows(tariff: Tariff, run: Deployment | PoolRun) -> tuple[tuple[Sku, Decimal], ...] | None:
+    """The tariff's rows for one replica, or None where a part of it has none."""
+    shape = MACHINES.get(run.machine_type)
+    if shape is None:
+        return None
+    wanted = [(f"{shape.family} Core", Decimal(shape.cores)), (f"{shape.family} Ram", Decimal(shape.gib))]
+    if shape.accelerator:
+        wanted.append((shape.accelerator, Decimal(shape.accelerators)))
+    elif run.accelerator_type:
+        wanted.append((run.accelerator_type, Decimal(run.accelerator_count)))
+    rows: list[tuple[Sku, Decimal]] = []
+    for what, count in wanted:
+        if not count:
+            continue
+        found = tariff.parts(what, run.location, spot=run.spot)
+        if not found:
             return None
-        return base * self.regions.get(run.location, Decimal(1)) * (self.spot if run.spot else 1)
+        rows += [(sku, count) for sku in found]
+    return tuple(rows)
 
 
 def replica_seconds(run: Deployment | PoolRun, since: datetime, until: datetime) -> Decimal:
@@ -96,37 +106,71 @@ def replica_seconds(run: Deployment | PoolRun, since: datetime, until: datetime)
 
 
 def read(world: World, since: datetime, until: datetime) -> dict[str, Any]:
-    """The bill for [since, until): a line a deployed model and a pool, and the total in USD, decimals as strings.
+    """The bill for [since, until): a line a deployed model and a pool, a line a SKU, and the total in USD, decimals as strings.
 
-    A machine without a price is listed under `unpriced` and is in no total.
+    A machine without a price is listed under `unpriced` and is in no total. The price an hour is that at the end.
     """
     prices: Prices = world.settings.get("prices") or Prices()
+    edges = [since, *prices.tariff.changed_between(since, until), until]
     total = Decimal(0)
     lines: list[dict[str, Any]] = []
     unpriced: list[str] = []
+    by_sku: dict[tuple[str, str, str], list[Decimal]] = {}
     runs: list[Deployment | PoolRun] = [*world.deployments, *world.pool_runs]
     for run in runs:
         if run.started_at >= until or (run.ended_at is not None and run.ended_at <= since):
             continue
-        seconds, hourly = replica_seconds(run, since, until), prices.hourly(run)
+        seconds, bill = replica_seconds(run, since, until), prices.bill(run)
         line = _identity(run)
         line["replica_hours"] = _plain(seconds / _HOUR)
-        if hourly is None:
+        if bill is None:
             unpriced.append(line["name"])
             line["usd"] = line["usd_per_replica_hour"] = None
-        else:
-            usd = hourly * seconds / _HOUR
-            total += usd
-            line["usd"], line["usd_per_replica_hour"] = _plain(usd), _plain(hourly)
+            lines.append(line)
+            continue
+        usd = Decimal(0)
+        for start, end in pairwise(edges):
+            hours = replica_seconds(run, start, end) / _HOUR
+            if isinstance(bill, Decimal):
+                usd += bill * hours
+                continue
+            for sku, count in bill:
+                cost = sku.usd(start) * count * hours
+                usd += cost
+                entry = by_sku.setdefault((sku.id, run.project_id, run.location), [Decimal(0), Decimal(0)])
+                entry[0] += count * hours
+                entry[1] += cost
+        total += usd
+        line["usd"], line["usd_per_replica_hour"] = _plain(usd), _plain(prices.hourly(run, until) or Decimal(0))
         lines.append(line)
     return {
         "since": since.isoformat(),
         "until": until.isoformat(),
         "currency": "USD",
         "lines": lines,
+        "skus": _sku_lines(prices.tariff, by_sku),
         "unpriced": sorted(set(unpriced)),
         "total_usd": _plain(total),
     }
+
+
+def _sku_lines(tariff: Tariff, by_sku: Mapping[tuple[str, str, str], list[Decimal]]) -> list[dict[str, str]]:
+    """The same bill by SKU, project and location, as an invoice has it: no resource is named."""
+    known = {sku.id: sku for sku in tariff.skus}
+    return [
+        {
+            "sku": sku_id,
+            "description": known[sku_id].description,
+            "service": known[sku_id].service,
+            "project": project,
+            "location": location,
+            "unit": known[sku_id].unit,
+            "quantity": _plain(quantity),
+            "usd": _plain(usd),
+        }
+        for (sku_id, project, location), (quantity, usd) in sorted(by_sku.items())
+        if quantity
+    ]
 
 
 def _identity(run: Deployment | PoolRun) -> dict[str, Any]:

@@ -150,6 +150,10 @@ def _delete_model(world: World, change: Any, at: datetime, by: str) -> None:
     _note(world, at, "ModelService.DeleteModel", name, by)
 
 
+def _price(world: World, change: Any, at: datetime, _by: str) -> None:
+    world.settings["prices"].tariff.change(change.skus, change.factor, at)
+
+
 def _endpoint(world: World, change: Any) -> Document:
     place = Place(project=change.project, location=change.location)
     return resolve.find(world, "endpoints", change.endpoint, place)
@@ -182,4 +186,5 @@ _MAKERS: Final[Mapping[str, Callable[[World, Any, datetime, str], None]]] = {
     "new_model_version": _new_version,
     "delete_model": _delete_model,
     "add_project": lambda world, spec, _at, _by: add_project(world, spec),
+    "price": _price,
 }

@@ -1,6 +1,7 @@
 """The shape of a scenario file; `docs/reference/scenario.md` describes it, and a test holds the two together."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -207,6 +208,13 @@ class ModelRef(Place):
     model: Text
 
 
+class PriceChange(Part):
+    """The price of every SKU whose description fits (`*` and `?`) is multiplied by `factor` from then on."""
+
+    skus: str = "*"
+    factor: Usd = Field(gt=0)
+
+
 class Change(Part):
     """Something that people, or the platform, do: exactly one of the keys beside `at` and `by`."""
 
@@ -224,6 +232,7 @@ class Change(Part):
     new_model_version: ModelRef | None = None
     delete_model: ModelRef | None = None
     add_project: ProjectSpec | None = None
+    price: PriceChange | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Change":
@@ -285,7 +294,7 @@ class PricesSpec(Part):
     machines: dict[str, Usd] = Field(default_factory=dict)
     accelerators: dict[str, Usd] = Field(default_factory=dict)
     regions: dict[str, Usd] = Field(default_factory=dict)
-    spot: Usd | None = None
+    spot: Usd | None = Field(default=None, ge=Decimal("0.14"))
     automatic: Usd | None = None
 
 

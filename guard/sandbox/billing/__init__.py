@@ -1,0 +1,71 @@
+"""Cloud Billing of the sandbox: the price catalogue, `services.skus.list`."""
+
+import base64
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from guard.sandbox.billing.catalogue import document
+from guard.sandbox.billing.tariff import SERVICES, Sku, Tariff
+from guard.sandbox.errors import ApiError, invalid
+from guard.sandbox.frame import Target
+from guard.sandbox.world import World
+
+__all__ = ["Tariff", "classify", "routes"]
+
+_PREFIX: Final = "/v1/services/"
+_PAGE: Final = 5000
+"""The API's default and largest page."""
+
+
+def classify(verb: str, path: str) -> Target | None:
+    """The one method there is."""
+    if verb != "GET" or not path.startswith(_PREFIX) or not path.endswith("/skus"):
+        return None
+    return Target(service="cloudbilling", method="services.skus.list", resource=path.removeprefix("/v1/"))
+
+
+def routes(world: World) -> list[BaseRoute]:
+    """GET /v1/services/{id}/skus."""
+
+    async def skus(request: Request) -> Response:
+        try:
+            with world.lock:
+                return JSONResponse(_answer(world, request))
+        except ApiError as error:
+            return error.as_response()
+
+    return [Route("/v1/services/{service}/skus", skus, methods=["GET"])]
+
+
+def _answer(world: World, request: Request) -> dict[str, Any]:
+    service, query = request.path_params["service"], request.query_params
+    if service not in SERVICES:
+        raise ApiError("NOT_FOUND", f"Service services/{service} not found.")
+    if query.get("currencyCode", "USD") != "USD":
+        raise invalid("currencyCode: the sandbox's prices are in USD only.")
+    size = query.get("pageSize", "0")
+    if not size.isdecimal():
+        raise invalid(f"pageSize must be a whole number of at least 0; got {size!r}.")
+    tariff: Tariff = world.settings["prices"].tariff
+    found = [sku for sku in tariff.skus if sku.service == service]
+    return _page(world, found, min(int(size) or _PAGE, _PAGE), query.get("pageToken", ""), service)
+
+
+def _page(world: World, found: list[Sku], size: int, token: str, service: str) -> dict[str, Any]:
+    try:
+        offset = int(base64.urlsafe_b64decode(token)) if token else 0
+    except ValueError as error:
+        raise invalid("page_token is invalid.") from error
+    about = {"service": "cloudbilling", "method": "services.skus.list", "resource": f"services/{service}"}
+    take = world.faults.take
+    if fault := take("listing_shrinks", **about):
+        found = found[: int(len(found) * float(fault.params.get("keep", 0.5)))]
+    end = offset + size
+    shown = found[offset:end]
+    if offset and take("page_repeated", **about):
+        shown = found[:size]
+    following = base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(found) else ""
+    return {"skus": [document(sku, world.now()) for sku in shown], "nextPageToken": following}
