@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError, Group, UnusedCliTokensError
 
 FINE, FOUND, WRONG_USE, UNKNOWN = 0, 1, 2, 3
 """Exit codes: fine; found something; wrong use; could not find out."""
@@ -38,7 +39,9 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
 )
 
 HELP = """Tuneguard watches deployed models that bill by the hour and removes the idle ones: never the wrong one, never
-twice, always explained, reversible wherever the platform allows. It observes until told otherwise."""
+twice, always explained, reversible wherever the platform allows. It observes until told otherwise.
+
+Begin with `tuneguard demo`, which needs no cloud account, or with `tuneguard init`."""
 
 
 def make_app() -> App:
@@ -47,7 +50,7 @@ def make_app() -> App:
         name="tuneguard",
         help=HELP,
         version=_version,
-        help_epilogue="Exit codes: 0 fine, 1 found something, 2 wrong use, 3 could not find out. `tuneguard demo` needs none.",
+        help_epilogue="Exit codes: 0 fine, 1 found something, 2 wrong use, 3 could not find out.",
         help_format="markdown",
     )
     for name, group, line in COMMANDS:
@@ -62,17 +65,30 @@ def run(arguments: Sequence[str]) -> int:
 
     app = make_app()
     try:
-        result = app(list(arguments), exit_on_error=False, print_error=True, result_action="return_value")
-    except CycloptsError:
+        result = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except CycloptsError as error:
+        sys.stderr.write(f"tuneguard: {_misuse(error)}\n  {_help_of(arguments)}\n")
         return WRONG_USE
     except GuardError as error:
         _say(error)
         return code_of(error)
     except BrokenPipeError:
-        return FINE
+        return _nobody_reads()
+    except SystemExit as leaving:
+        # rich turns a broken pipe into an exit of its own.
+        if isinstance(leaving.__context__, BrokenPipeError):
+            return _nobody_reads()
+        raise
     except KeyboardInterrupt:
         return 130
     return result if isinstance(result, int) and not isinstance(result, bool) else FINE
+
+
+def _nobody_reads() -> int:
+    """End quietly where the reader has seen enough (`tuneguard status | head`)."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # until the process ends
+    return FINE
 
 
 def code_of(error: Exception) -> int:
@@ -82,6 +98,20 @@ def code_of(error: Exception) -> int:
     if isinstance(error, ConfigInvalid | NotFoundByName | WorldMismatch):
         return WRONG_USE
     return FOUND if isinstance(error, Refused) else UNKNOWN
+
+
+def _misuse(error: CycloptsError) -> str:
+    """What is wrong with a command line, in one sentence."""
+    if isinstance(error, UnusedCliTokensError):
+        found = " ".join(error.unused_tokens or ())
+        return f"found {found!r}, which the command does not take."
+    return str(error).strip()
+
+
+def _help_of(arguments: Sequence[str]) -> str:
+    """Where to look: the help of the command that was meant, if there is one of that name."""
+    name = arguments[0] if arguments and arguments[0] in {command for command, _, _ in COMMANDS} else ""
+    return f"`{' '.join(('tuneguard', *filter(None, [name])))} --help` shows what there is."
 
 
 def _say(error: Exception) -> None:

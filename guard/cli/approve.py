@@ -9,8 +9,10 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from guard.cli.app import FOUND, WRONG_USE
-from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, resolve, say, when, who
+from guard.cli.common import COMMON, Common, complain, emit_json, ledger_of, machine_now, say, when, who
+from guard.cli.finding import resolve
 from guard.core.plan import Acknowledgement, Approval
+from guard.core.reasons import BlockReason
 from guard.core.removal import Act, evidence_digest
 from guard.core.verdict import Stage
 from guard.ports.errors import NotFoundByName
@@ -28,20 +30,24 @@ def approve(
     /,
     *,
     accept_loss: Annotated[
-        bool, Parameter(negative="", help="Accept that it cannot be undone; your name is recorded.")
+        bool, Parameter(negative="", show_default=False, help="Accept that it cannot be undone; your name is recorded.")
     ] = False,
     scope: Annotated[
         str | None, Parameter(help="A project location whose instruments were in doubt, after looking.")
     ] = None,
-    breaker: Annotated[bool, Parameter(negative="", help="Let a run go on that selected far more than usual.")] = False,
-    widening: Annotated[bool, Parameter(negative="", help="Accept that a change made many things removable.")] = False,
+    breaker: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Let a run go on that selected far more than usual.")
+    ] = False,
+    widening: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Accept that a change made many things removable.")
+    ] = False,
     by: Annotated[str | None, Parameter(name="--who", help="Who says so; default: your user name.")] = None,
     common: Common = COMMON,
 ) -> int:
     """Approve. A yes to an act holds for 72 hours and for the evidence that you saw; new evidence asks again."""
     now, person = machine_now(), who(by)
     if name is None and not (scope or breaker or widening):
-        say("Nothing to approve: give NAME, --scope, --breaker or --widening. `tuneguard plan` lists what waits.")
+        complain("Nothing was named: give NAME, --scope, --breaker or --widening. `tuneguard plan` lists what waits.")
         return WRONG_USE
     with ledger_of(common) as ledger:
         said = [
@@ -71,11 +77,13 @@ def approve(
             }
         )
     else:
+        end = when(now + APPROVAL_LASTS)
         for act in waiting:
             what = act.key.stage.value.replace("_", " ")
-            say(f"Approved until {when(now + APPROVAL_LASTS)}: {what} {act.display_name}, due {when(act.due_at)}.")
+            due = "due now" if act.due_at <= now else f"due {when(act.due_at)}"
+            say("Approved until {end}: {what} {name}, {due}.", end=end, what=what, name=act.display_name, due=due)
         for what in said:
-            say(f"Acknowledged until {when(now + APPROVAL_LASTS)}: {what}.")
+            say("Acknowledged until {end}: {what}.", end=end, what=what)
         if name is not None and not waiting:
             say("No planned act waits on it: `tuneguard plan`.")
     return FOUND if name is not None and not waiting else 0
@@ -101,16 +109,23 @@ def waiting_acts(ledger: Ledger, document: Mapping[str, Any]) -> list[Act]:
 
 def _what(ledger: Ledger, scope: str | None, *, breaker: bool, widening: bool) -> list[str]:
     latest = ledger.latest_cycle()
+    plan: Mapping[str, Any] = (latest.plan if latest else None) or {}
     found: list[str] = []
     if scope:
-        known = [doubt["scope"] for doubt in ((latest.plan if latest else None) or {}).get("doubts", ())]
+        known = [doubt["scope"] for doubt in plan.get("doubts", ())]
         if scope not in known:
             listed = ", ".join(known) or "none is in doubt"
             raise NotFoundByName(f"--scope: found {scope!r}. Expected one of the doubtful scopes: {listed}.")
         found.append(f"scope:{scope}")
+    # A yes in advance would let through what nobody has seen yet.
     if breaker:
+        if not plan.get("breaker"):
+            raise NotFoundByName("--breaker: it has not tripped in the latest look. Nothing was approved.")
         found.append("breaker")
-    if widening and latest is not None:
+    if widening:
+        blocked = [item for item in plan.get("blocked", ()) if BlockReason.LARGE_WIDENING in item["blocks"]]
+        if latest is None or not blocked:
+            raise NotFoundByName("--widening: none waits in the latest look. Nothing was approved.")
         found.append(f"widening:{latest.config_digest}")
     return found
 

@@ -1,4 +1,4 @@
-"""What commands share: options, opening the ledger, finding a thing by its name, printing tables and JSON."""
+"""What commands share: options, opening the ledger, printing lines, tables and JSON."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from guard.cli.fitting import widths
 from guard.ports.errors import NotFoundByName
 from guard.ports.ledger import Ledger
 
@@ -23,6 +24,9 @@ WIDTH = 100
 """Columns that tables fit into."""
 
 Output = Literal["table", "json"]
+
+Cell = str | tuple[str, str]
+"""A cell of a table: its text, or its text and rich's name of a style."""
 
 
 @Parameter(name="*")
@@ -61,6 +65,24 @@ class Selection:
         project_fits = self.project is None or self.project in {item.get("project"), *number}
         return project_fits and (self.policy is None or item.get("policy") == self.policy)
 
+    def of(self, documents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Those that the options let through; raises NotFoundByName where an option names nothing that is there."""
+        self.check(documents)
+        return [document for document in documents if self.takes(document)]
+
+    def check(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Raise NotFoundByName for a project or policy that none of the documents is about: a misspelt one must not look empty."""
+        for option, given, alone in (
+            ("--project", self.project, Selection(project=self.project)),
+            ("--policy", self.policy, Selection(policy=self.policy)),
+        ):
+            if given is not None and documents and not any(map(alone.takes, documents)):
+                known = sorted({str(doc[option[2:]]) for doc in documents if doc.get(option[2:])})
+                raise NotFoundByName(
+                    f"{option}: found {given!r}, which is about nothing that was seen.",
+                    hint=f"Expected one of {', '.join(known) or 'none'}.",
+                )
+
 
 SELECTION = Selection()
 
@@ -75,40 +97,6 @@ def ledger_of(common: Common) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
-
-
-def resolve(ledger: Ledger, name: str) -> Mapping[str, Any]:
-    """Find the one thing that a person means: a resource name, a display name, or an id; returns its verdict document.
-
-    Raises NotFoundByName for none or several.
-    """
-    documents = ledger.verdicts()
-    wanted = name.strip().rstrip("/")
-    if wanted in documents:
-        return documents[wanted]
-    found = [doc for doc in documents.values() if _names(doc, wanted)]
-    billing = [doc for doc in found if doc.get("kind") in {"deployed_model", "pool", "tuning_job"}] or found
-    billing = _present(billing)
-    if len(billing) == 1:
-        return billing[0]
-    if not billing:
-        near = _near(wanted, documents)
-        raise NotFoundByName(
-            f"{name!r} names nothing that the guard has seen.",
-            hint=(f"Did you mean {near}? " if near else "") + "`tuneguard status --all` lists everything.",
-        )
-    listed = "\n".join(f"    {doc['subject']}" for doc in billing[:8])
-    raise NotFoundByName(
-        f"{name!r} names {len(billing)} things:\n{listed}", hint="Give the resource name of one of them."
-    )
-
-
-def _present(documents: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """What is there wins over what is gone; of what went from one endpoint, the latest."""
-    there = [doc for doc in documents if doc.get("decision") != "gone"]
-    if there or len({str(doc["subject"]).partition("/deployedModels/")[0] for doc in documents}) != 1:
-        return there or documents
-    return [max(documents, key=lambda doc: str(doc.get("created_at")))]
 
 
 def who(given: str | None) -> str:
@@ -126,9 +114,17 @@ def emit_json(document: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps({"schema_version": 1, **document}, indent=2, default=_plain) + "\n")
 
 
-def say(text: str = "") -> None:
-    """Print a line for people, in colour on a terminal only."""
-    console().print(text, highlight=False, soft_wrap=True)
+def say(text: str = "", /, **data: object) -> None:
+    """Print a line for people: `text` may hold rich's marks, and `{name}` for data, in which nothing is a mark."""
+    console().print(text.format_map({k: _quoted(str(v)) for k, v in data.items()}) if data else text, **_AS_IT_IS)
+
+
+_AS_IT_IS: dict[str, Any] = {"highlight": False, "soft_wrap": True}
+
+
+def complain(text: str) -> None:
+    """Tell what is wrong or was not done, on stderr; standard output holds answers only."""
+    sys.stderr.write(f"tuneguard: {text}\n")
 
 
 def console() -> Any:
@@ -139,19 +135,25 @@ def console() -> Any:
     return terminal if terminal.is_terminal and terminal.width <= WIDTH else Console(width=WIDTH)
 
 
-def table(columns: Sequence[str | tuple[str, str]], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
-    """Print a table; a column given as (name, "right") is aligned to the right."""
+def table(columns: Sequence[str | tuple[str, str]], rows: Sequence[Sequence[Cell]], *, title: str = "") -> None:
+    """Print a table that fits. A column given as (name, "right") is aligned to the right, a cell as (text, style) is coloured."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, expand=False)
-    for column in columns:
+    out = console()
+    texts = [[_printable(cell if isinstance(cell, str) else cell[0]) for cell in row] for row in rows]
+    names = [column if isinstance(column, str) else column[0] for column in columns]
+    grid = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, padding=(0, 1, 0, 0))
+    for column, width in zip(columns, widths(names, texts, min(out.width, WIDTH)), strict=True):
         name, justify = (column, "left") if isinstance(column, str) else column
-        grid.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich wants its own literal
-    for row in rows:
-        grid.add_row(*(Text.from_markup(cell) for cell in row))
-    console().print(grid)
+        grid.add_column(name, justify=justify, overflow="fold", width=width)  # type: ignore[arg-type]  # rich wants its own literal
+    for row, plain in zip(rows, texts, strict=True):
+        styles = ("" if isinstance(cell, str) else cell[1] for cell in row)
+        grid.add_row(*(Text(text, style) for text, style in zip(plain, styles, strict=True)))
+    with out.capture() as drawn:
+        out.print(grid)
+    sys.stdout.write("\n".join(line.rstrip() for line in drawn.get().splitlines()).strip("\n") + "\n")
 
 
 def machine_now() -> datetime:
@@ -188,17 +190,16 @@ def dollars(rate: Mapping[str, Any] | None, times: Decimal | int = 1) -> str:
     return str(Money(Decimal(str(rate["amount"])) * times, str(rate["currency"])))
 
 
-def _names(document: Mapping[str, Any], wanted: str) -> bool:
-    subject = str(document["subject"])
-    names = {document.get("display_name"), document.get("endpoint_display_name"), subject.rsplit("/", 1)[-1]}
-    return wanted in names or subject.endswith(f"/{wanted}")
+def _quoted(text: str) -> str:
+    """Data as rich prints it: square brackets stay brackets."""
+    from rich.markup import escape
+
+    return escape(_printable(text))
 
 
-def _near(wanted: str, documents: Mapping[str, Mapping[str, Any]]) -> str:
-    from difflib import get_close_matches
-
-    names = {str(doc.get(key) or "") for doc in documents.values() for key in ("display_name", "endpoint_display_name")}
-    return " or ".join(get_close_matches(wanted, sorted(names), n=2, cutoff=0.6))
+def _printable(text: str) -> str:
+    """Names come from outside: what would steer the terminal is shown as a question mark."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
 
 
 def _plain(value: Any) -> Any:

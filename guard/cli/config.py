@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
 
 from cyclopts import App
 
 from guard.cli.common import COMMON, Common, emit_json, say
+from guard.core.units import short
 
 app = App(name="config", help="Check guard.yaml, show what is in force, print its schema.")
 
@@ -27,11 +32,18 @@ def check(*, common: Common = COMMON) -> int:
         emit_json({"valid": True, "digest": settings.digest, "warnings": list(config.warnings)})
         return 0
     what = settings.enrolment.projects or tuple(f"folder {folder}" for folder in settings.enrolment.folders)
+    count = len(settings.default.policies)
+    policies = "1 policy" if count == 1 else f"{count} policies"
+    mode = settings.default.mode.value
     say(
-        f"{common.path} is valid: mode {settings.default.mode.value}, {len(settings.default.policies)} policies, {', '.join(what)}."
+        "{file} is valid: mode {mode}, {policies}, {what}.",
+        file=common.path,
+        mode=mode,
+        policies=policies,
+        what=", ".join(what),
     )
     for warning in config.warnings:
-        say(f"Note: {warning}")
+        say("Note: {warning}", warning=warning)
     return 0
 
 
@@ -41,7 +53,7 @@ def show(*, common: Common = COMMON) -> None:
     from guard.config import load
 
     config = load(common.path)
-    document = json.loads(json.dumps(asdict(config.settings), default=_plain))
+    document = _document(config.settings)
     emit_json(
         {
             "file": str(common.path),
@@ -66,5 +78,19 @@ def _masked(url: str) -> str:
     return mask(url)
 
 
-def _plain(value: object) -> object:
-    return sorted(value) if isinstance(value, frozenset) else str(value)
+def _document(value: object) -> Any:
+    """A value by its fields; a kind without fields (a wait of `never`) by its name."""
+    if is_dataclass(value) and not isinstance(value, type):
+        found = {field.name: _document(getattr(value, field.name)) for field in fields(value)}
+        return found or type(value).__name__.lower()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): _document(inner) for key, inner in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(map(_document, value))
+    if isinstance(value, tuple | list):
+        return [_document(inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return short(value) if isinstance(value, timedelta) else str(value)

@@ -40,7 +40,7 @@ def info(*, common: Common = COMMON) -> int:
     adopted = (
         f"by {about.adopted_by} on {when(about.adopted_at)}"
         if about.adopted_at
-        else "[bold]no[/]: it only observes. `tuneguard db adopt`"
+        else "no: it only observes. `tuneguard db adopt`"
     )
     rows = [
         ("place", about.url),
@@ -50,9 +50,7 @@ def info(*, common: Common = COMMON) -> int:
         ("schema", checked.schema),
         (
             "durable",
-            "yes"
-            if about.durable
-            else "[bold]no[/]: it may not outlive the process, so nothing real is removed from it",
+            "yes" if about.durable else "no: it may not outlive the process, so nothing real is removed by it",
         ),
         ("adopted", adopted),
         ("rows", ", ".join(f"{name} {count}" for name, count in checked.rows.items() if count)),
@@ -65,10 +63,10 @@ def info(*, common: Common = COMMON) -> int:
 @app.command
 def adopt(
     *,
-    why: Annotated[str, Parameter(help="Why; others will read it.")] = "",
+    why: Annotated[str, Parameter(show_default=False, help="Why; others will read it.")] = "",
     by: Annotated[str | None, Parameter(name="--who", help="Who says so; default: your user name.")] = None,
     take_claims: Annotated[
-        bool, Parameter(negative="", help="Take the projects' claims over from another ledger.")
+        bool, Parameter(negative="", show_default=False, help="Take the projects' claims over from another ledger.")
     ] = False,
     common: Common = COMMON,
 ) -> int:
@@ -85,9 +83,9 @@ def adopt(
     if common.as_json:
         emit_json({"adopted_by": about.adopted_by, "adopted_at": about.adopted_at, "claims": problems})
     else:
-        say(f"Adopted {about.url}. What it may do is up to the mode in guard.yaml.")
+        say("Adopted {url}. What it may do is up to the mode in guard.yaml.", url=about.url)
         for problem in problems:
-            say(f"Claim not taken: {problem}")
+            say("[bold]Claim not taken[/]: {problem}", problem=problem)
     return FOUND if problems else 0
 
 
@@ -120,9 +118,10 @@ def verify(*, common: Common = COMMON) -> int:
     if common.as_json:
         emit_json({"intact": good, **document})
     else:
-        say("Intact." if good else "[bold]Not intact.[/]")
-        for name, value in document.items():
-            say(f"  {name}: {value}")
+        many = f"{result.events} events of acts, chain of hashes up to {result.head[:12]}…"
+        say("Intact: {many}" if good else "[bold]Not intact[/]: {many}", many=many)
+        for problem in result.problems:
+            say("  {problem}", problem=problem)
     return 0 if good else FOUND
 
 

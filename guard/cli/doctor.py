@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from guard.cli.app import FOUND
-from guard.cli.common import COMMON, Common, emit_json, machine_now, say, table
-from guard.ports.errors import GuardError
+from guard.cli.app import FOUND, code_of
+from guard.cli.common import COMMON, Cell, Common, emit_json, machine_now, say, table
+from guard.ports.errors import ConfigInvalid, GuardError
 
 if TYPE_CHECKING:
     from guard.wiring import Guard
@@ -32,7 +32,7 @@ class Finding:
 def doctor(
     *,
     send: Annotated[
-        bool, Parameter(negative="", help="Also send a test message to every channel under notify.")
+        bool, Parameter(negative="", show_default=False, help="Also send a test message to every channel under notify.")
     ] = False,
     common: Common = COMMON,
 ) -> int:
@@ -41,11 +41,23 @@ def doctor(
     from guard.telemetry import logging
 
     logging.set_up(level="error")
-    guard = wiring.build(common.path, may_act=True)
+    code = FOUND
     try:
-        findings = list(_check(guard, send=send))
-    finally:
-        guard.close()
+        guard = wiring.build(common.path, may_act=True)
+    except ConfigInvalid:
+        raise
+    except GuardError as error:
+        # Nothing further can be looked at; what is wrong is told in the form that was asked for.
+        findings = [
+            Finding("guard.yaml", good=True, detail="valid"),
+            Finding("start", good=False, detail=error.message, hint=error.hint),
+        ]
+        code = code_of(error)
+    else:
+        try:
+            findings = list(_check(guard, send=send))
+        finally:
+            guard.close()
     bad = [finding for finding in findings if not finding.good]
     if common.as_json:
         emit_json(
@@ -54,12 +66,12 @@ def doctor(
                 "findings": [{"check": f.check, "good": f.good, "detail": f.detail, "hint": f.hint} for f in findings],
             }
         )
-        return FOUND if bad else 0
-    rows = [
+        return code if bad else 0
+    rows: list[list[Cell]] = [
         [
             f.check,
-            "[green]ok[/]" if f.good else "[bold red]wrong[/]",
-            f.detail.replace("[", "\\[") + (f"\n{f.hint}" if f.hint else ""),
+            ("ok", "green") if f.good else ("wrong", "bold red"),
+            f.detail + (f"\n{f.hint}" if f.hint else ""),
         ]
         for f in findings
     ]
@@ -69,7 +81,7 @@ def doctor(
         if not bad
         else f"{len(bad)} of {len(findings)} checks found something."
     )
-    return FOUND if bad else 0
+    return code if bad else 0
 
 
 def _check(guard: Guard, *, send: bool) -> Iterator[Finding]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from textwrap import TextWrapper
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from guard.cli.common import COMMON, Common, emit_json, ledger_of, resolve, say
-from guard.ports.ledger import Ledger
+from guard.cli.common import COMMON, WIDTH, Common, emit_json, ledger_of, say
+from guard.cli.finding import planned_as, resolve
 
 app = App(name="explain", help="Why one thing goes or stays: money, silence, wait, policy, people told, undo.")
 
@@ -33,7 +33,7 @@ def explain(
         notices = ledger.notices(subject=subject)
         keeps = ledger.keeps(subject)
         latest = ledger.latest_cycle()
-        planned = _planned(ledger, subject)
+        planned = planned_as(ledger, {subject})
     blocks = tuple(BlockReason(block) for block in (planned or {}).get("blocks", ()))
     explanation = explained(
         document,
@@ -51,25 +51,15 @@ def explain(
             {"subject": subject, "headline": explanation.headline, "sections": sections, "verdict": dict(document)}
         )
         return
-    say(f"[bold]{_plain(explanation.headline)}[/]")
+    say("[bold]{headline}[/]", headline=explanation.headline)
     for section in explanation.sections:
         say()
-        say(f"[bold]{_plain(section.title)}[/]")
+        say("[bold]{title}[/]", title=section.title)
         for line in section.lines:
-            say(f"  {_plain(line)}")
+            say("{line}", line=_WRAP.fill(line))
 
 
-def _planned(ledger: Ledger, subject: str) -> Mapping[str, Any] | None:
-    """The thing's line in the latest plan, for what blocks it."""
-    latest = ledger.latest_cycle()
-    plan: Mapping[str, Any] = (latest.plan if latest else None) or {}
-    for name in ("actions", "notices", "blocked"):
-        for item in plan.get(name, ()):
-            if subject in {item["subject"], item.get("group")}:
-                return item  # type: ignore[no-any-return]  # a JSON document
-    return None
-
-
-def _plain(text: str) -> str:
-    """Keep square brackets of names out of rich's markup."""
-    return text.replace("[", "\\[")
+_WRAP = TextWrapper(
+    WIDTH, initial_indent="  ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False
+)
+"""Resource names and addresses stay in one piece, so that they can be copied."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
-from guard.cli.common import COMMON, Common, emit_json, ledger_of, resolve, say, table, when
-from guard.ports.errors import NotFoundByName
+from guard.cli.common import COMMON, Common, emit_json, ledger_of, say, table, when
+from guard.cli.finding import resolve_subject
+from guard.cli.fitting import shortened
+from guard.cli.showing import LONGEST_NAME, words
 from guard.ports.ledger import Ledger
 
 app = App(name="history", help="What was decided and done, with evidence.")
@@ -19,8 +22,11 @@ def history(
     name: Annotated[
         str | None, Parameter(help="Resource name, display name, id or act id; default: everything.")
     ] = None,
+    /,
     *,
-    limit: Annotated[int, Parameter(help="How many lines at most.")] = 50,
+    limit: Annotated[
+        int, Parameter(help="How many acts and changes at most, the newest.", validator=validators.Number(gte=1))
+    ] = 50,
     common: Common = COMMON,
 ) -> None:
     """Show acts with every step they took, and changes of verdict; of one thing or of all."""
@@ -31,15 +37,24 @@ def history(
         emit_json({"events": lines})
         return
     if not lines:
-        say("Nothing has happened yet.")
+        say("No act and no change of verdict is recorded yet.")
         return
     table(
-        ["when", "thing", "what", "detail"],
+        ["when (UTC)", "thing", "what", "detail"],
         [
-            [when(line["at"]), line["thing"], line["what"].replace("_", " "), line["detail"].replace("[", "\\[")]
+            [
+                when(line["at"]).removesuffix(" UTC"),
+                shortened(line["thing"], LONGEST_NAME),
+                words(line["what"]),
+                _HASH.sub(lambda found: f"{found[0][:12]}…", line["detail"]),
+            ]
             for line in lines
         ],
     )
+
+
+_HASH = re.compile(r"\b[0-9a-f]{64}\b")
+"""Whole in the JSON; a table shows its beginning."""
 
 
 def _of_everything(ledger: Ledger, limit: int) -> list[dict[str, Any]]:
@@ -63,7 +78,7 @@ def _of_one(ledger: Ledger, name: str, limit: int) -> list[dict[str, Any]]:
     if act is not None:
         acts, subject = [act], act.key.subject
     else:
-        subject = _subject(ledger, name)
+        subject = resolve_subject(ledger, name)
         acts = list(ledger.acts(subject=subject))
     lines: list[dict[str, Any]] = [
         {
@@ -92,14 +107,3 @@ def _of_one(ledger: Ledger, name: str, limit: int) -> list[dict[str, Any]]:
             }
         )
     return lines
-
-
-def _subject(ledger: Ledger, name: str) -> str:
-    """A thing that is gone is found by its acts."""
-    try:
-        return str(resolve(ledger, name)["subject"])
-    except NotFoundByName:
-        subjects = {act.key.subject for act in ledger.acts() if name in {act.display_name, act.key.subject}}
-        if len(subjects) != 1:
-            raise
-        return subjects.pop()

@@ -47,7 +47,7 @@ def init(
     from_stack: Annotated[
         str | None, Parameter(help="Take everything from the outputs of this Pulumi stack; also writes .env beside it.")
     ] = None,
-    force: Annotated[bool, Parameter(negative="", help="Write over an existing file.")] = False,
+    force: Annotated[bool, Parameter(negative="", show_default=False, help="Write over an existing file.")] = False,
     common: Common = COMMON,
 ) -> None:
     """Write guard.yaml (or the file that --config names) and say what to do next. An existing file is kept."""
@@ -59,7 +59,7 @@ def init(
         if common.as_json:
             emit_json({"written": [str(one) for one in written]})
             return
-        say(f"Wrote {' and '.join(map(str, written))} from stack {from_stack}. Next:")
+        say("Wrote {files} from stack {stack}. Next:", files=" and ".join(map(str, written)), stack=from_stack)
         say("  set -a; . ./.env; set +a    secrets and the notice URL, for this shell")
         say("  tuneguard config check      checks the file;  tuneguard doctor checks it with the cloud")
         return
@@ -75,12 +75,11 @@ def init(
     if common.as_json:
         emit_json({"written": str(path)})
         return
-    say(f"Wrote {path}, in observe mode: it looks and tells, and changes nothing.")
+    say("Wrote {path}, in observe mode: it looks and tells, and changes nothing.", path=path)
     say("Next:")
     if notify.startswith("${"):
-        say(
-            f"  export {notify[2:-1]}=...          where notices go (any Apprise URL, e.g. slack://, mailto://, json://)"
-        )
+        kinds = "(any Apprise URL, e.g. slack://, mailto://, json://)"
+        say("  export {name}=...          where notices go {kinds}", name=notify[2:-1], kinds=kinds)
     say("  tuneguard config check      checks the file")
     say("  tuneguard doctor            checks credentials, permissions, monitoring, ledger, notices")
     say("  tuneguard run --once        looks once;  tuneguard status shows what it saw")

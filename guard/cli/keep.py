@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, resolve, say, when, who
+from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, say, when, who
+from guard.cli.finding import name_of, resolve
 from guard.cli.moments import moment
 
 app = App(name="keep", help="Say that something stays, until when and why.")
@@ -19,9 +20,9 @@ def keep(
     /,
     *,
     until: Annotated[
-        str | None, Parameter(help="2026-12-01, 2026-12-01T18:00, 3d or 12h from now; default: for ever.")
+        str | None, Parameter(help="2026-12-01, 2026-12-01T18:00, 3d or 12h from now; default: for good.")
     ] = None,
-    why: Annotated[str, Parameter(help="Why; others will read it.")] = "",
+    why: Annotated[str, Parameter(show_default=False, help="Why; others will read it.")] = "",
     by: Annotated[str | None, Parameter(name="--who", help="Who says so; default: your user name.")] = None,
     common: Common = COMMON,
 ) -> None:
@@ -43,7 +44,8 @@ def keep(
             }
         )
         return
-    say(f"Kept: {document['display_name']} {'until ' + when(end) if end else 'for ever'}, on {order.who}'s word.")
+    until = f"until {when(end)}" if end else "for good"
+    say("Kept: {name} {until}, on {who}'s word.", name=name_of(document), until=until, who=order.who)
     if in_flight:
         say(
             "[bold]But a removal was already sent to the platform.[/] `tuneguard restore` can bring it back once it is settled."

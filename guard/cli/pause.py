@@ -14,7 +14,7 @@ app = App(name="pause", help="Stop every act at once, on every daemon of this le
 @app.default
 def pause(
     *,
-    why: Annotated[str, Parameter(help="Why; others will read it.")] = "",
+    why: Annotated[str, Parameter(show_default=False, help="Why; others will read it.")] = "",
     by: Annotated[str | None, Parameter(name="--who", help="Who says so; default: your user name.")] = None,
     common: Common = COMMON,
 ) -> None:

@@ -10,17 +10,18 @@ from cyclopts import App, Parameter
 
 from guard.cli.app import FOUND, UNKNOWN
 from guard.cli.common import COMMON, SELECTION, Common, Selection, emit_json, ledger_of, say
-from guard.cli.showing import name_of, show_plan
+from guard.cli.finding import name_of
+from guard.cli.showing import LISTS, show_plan, words
 
 app = App(name="plan", help="What would happen now and next, and what blocks it.")
-
-LISTS = ("actions", "notices", "blocked", "kept", "unknown")
 
 
 @app.default
 def plan(
     *,
-    fresh: Annotated[bool, Parameter(negative="", help="Look now instead of answering from the ledger.")] = False,
+    fresh: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Look now instead of answering from the ledger.")
+    ] = False,
     against: Annotated[Path | None, Parameter(help="Show what another guard.yaml would change; looks now.")] = None,
     selection: Selection = SELECTION,
     common: Common = COMMON,
@@ -42,6 +43,7 @@ def plan(
                 say("Nobody has looked yet. `tuneguard run --once` looks; it changes nothing in observe mode.")
             return UNKNOWN
         document = dict(latest.plan)
+    selection.check([item for name in LISTS for item in document[name]])
     for name in LISTS:
         document[name] = [item for item in document[name] if selection.takes(item)]
     if common.as_json:
@@ -64,18 +66,17 @@ def _compare(common: Common, against: Path) -> int:
     if common.as_json:
         emit_json({"against": str(against), "changed": changed})
     else:
-        say(
-            f"With {against} instead of {common.path}: {len(changed)} of {len({*now, *then})} things stand differently."
-        )
+        count = f"{len(changed)} of {len({*now, *then})} things stand differently"
+        say("With {other} instead of {own}: {count}.", other=against, own=common.path, count=count)
         for change in changed:
             document = then.get(change["subject"], now.get(change["subject"], ("", {})))[1]
-            say(f"  {name_of(document)}: {change['now']} -> {change['then']}")
+            say("  {name}: {now} -> {then}", name=name_of(document), **change)
     return FOUND if changed else 0
 
 
 def _standing(document: Mapping[str, Any]) -> dict[str, tuple[str, Mapping[str, Any]]]:
     """Subject -> where it stands in a plan, in words."""
-    words = {
+    standing = {
         "actions": "goes now",
         "notices": "announced",
         "blocked": "blocked",
@@ -83,7 +84,7 @@ def _standing(document: Mapping[str, Any]) -> dict[str, tuple[str, Mapping[str, 
         "unknown": "unknown, kept",
     }
     return {
-        item["subject"]: (f"{words[name]} ({str(item['reason']).replace('_', ' ')})", item)
+        item["subject"]: (f"{standing[name]} ({words(item['reason'])})", item)
         for name in LISTS
         for item in document[name]
     }

@@ -8,7 +8,8 @@ from cyclopts import App, Parameter
 
 from guard.cli.app import FOUND
 from guard.cli.approve import APPROVAL_LASTS, waiting_acts
-from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, resolve, say, when, who
+from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, say, when, who
+from guard.cli.finding import name_of, resolve
 from guard.core.plan import Approval
 from guard.core.reasons import MEANING, WAY_OUT, KeepReason
 from guard.core.removal import evidence_digest
@@ -56,7 +57,8 @@ def remove(
         return 0 if waiting else FOUND
     for act in waiting:
         what = act.key.stage.value.replace("_", " ").capitalize()
-        say(f"{what} of {act.display_name}: due {when(act.due_at)}, on {person}'s word.")
+        due = "due now, within the limits" if act.due_at <= now else f"due {when(act.due_at)}"
+        say("{what} of {thing}: {due}, on {who}'s word.", what=what, thing=act.display_name, due=due, who=person)
     if waiting and latest is not None and latest.mode == "observe":
         say("[bold]The mode is observe[/], which changes nothing: set mode: approve or enforce for it to happen.")
     if not waiting:
@@ -64,9 +66,9 @@ def remove(
         meaning = (
             MEANING.get(KeepReason(reason), reason) if reason in set(KeepReason) else document.get("meaning", reason)
         )
-        say(f"{document['display_name']} does not go: {meaning}")
+        say("{thing} does not go: {meaning}", thing=name_of(document), meaning=meaning)
         way_out = WAY_OUT.get(KeepReason(reason)) if reason in set(KeepReason) else None
         if way_out:
-            say(f"  {way_out}")
-        say(f"`tuneguard explain {name}` has the whole story.")
+            say("  {way_out}", way_out=way_out)
+        say("`tuneguard explain {name}` has the whole story.", name=name)
     return 0 if waiting else FOUND

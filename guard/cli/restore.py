@@ -23,9 +23,14 @@ def restore(
     /,
     *,
     cycle: Annotated[str | None, Parameter(help="Bring back everything that one cycle removed.")] = None,
-    dry_run: Annotated[bool, Parameter(negative="", help="Only say what would and would not come back.")] = False,
+    dry_run: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Only say what would and would not come back.")
+    ] = False,
     give_up: Annotated[
-        bool, Parameter(name="--give-up", negative="", help="Stop trying a restore that has not succeeded.")
+        bool,
+        Parameter(
+            name="--give-up", negative="", show_default=False, help="Stop trying a restore that has not succeeded."
+        ),
     ] = False,
     by: Annotated[str | None, Parameter(name="--who", help="Who says so; default: your user name.")] = None,
     common: Common = COMMON,
@@ -61,11 +66,11 @@ def restore(
     else:
         for act, recipe in ordered:
             verb, what = "Would restore" if dry_run else "Restoring", act.key.stage.value.replace("_", " ")
-            say(f"{verb} {act.display_name} ({what} of {when(act.settled_at)}).")
+            say("{verb} {name} ({what} of {at}).", verb=verb, name=act.display_name, what=what, at=when(act.settled_at))
             for lack in recipe.lacks:
-                say(f"  does not come back: {lack}")
+                say("  does not come back: {lack}", lack=lack)
         for act, why in hopeless:
-            say(f"[bold]{act.display_name} cannot be restored[/]: {why}.")
+            say("[bold]{name} cannot be restored[/]: {why}.", name=act.display_name, why=why)
         if ordered and not dry_run:
             say("It happens in the daemon's next cycle (or `tuneguard run --once`).")
             if latest is not None and latest.mode == "observe":
@@ -102,9 +107,9 @@ def _give_up(name: str | None, cycle: str | None, by: str, common: Common) -> in
         )
     else:
         for act in stopped:
-            say(f"{act.display_name} is not restored any more; the recipe is kept.")
+            say("{name} is not restored any more; the recipe is kept.", name=act.display_name)
         for act in running:
-            say(f"[bold]{act.display_name} is being restored right now[/]; look again when that has ended.")
+            say("[bold]{name} is being restored right now[/]; look again when that has ended.", name=act.display_name)
         if not stopped and not running:
             say("No restore of it is waiting.")
     return 0 if stopped else FOUND

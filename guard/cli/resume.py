@@ -15,7 +15,7 @@ app = App(name="resume", help="End a pause.")
 @app.default
 def resume(
     *,
-    why: Annotated[str, Parameter(help="Why.")] = "",
+    why: Annotated[str, Parameter(show_default=False, help="Why; others will read it.")] = "",
     by: Annotated[str | None, Parameter(name="--who", help="Who says so; default: your user name.")] = None,
     common: Common = COMMON,
 ) -> int:
@@ -29,5 +29,5 @@ def resume(
     elif paused is None:
         say("It was not paused.")
     else:
-        say(f"Resumed. It had been paused by {paused.who} on {when(paused.at)}: {paused.why}")
+        say("Resumed. {who} had paused it on {at}: {why}", who=paused.who, at=when(paused.at), why=paused.why)
     return 0 if paused is not None else FOUND

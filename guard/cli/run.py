@@ -6,7 +6,7 @@ import gc
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -16,6 +16,8 @@ from guard.cli.common import COMMON, Common, emit_json, say
 if TYPE_CHECKING:
     from guard.wiring import Guard
 
+LogLevel = Literal["debug", "info", "warning", "error"]
+
 app = App(name="run", help="Run the guard: once, or as a daemon.")
 
 
@@ -23,9 +25,9 @@ app = App(name="run", help="Run the guard: once, or as a daemon.")
 def run(
     *,
     once: Annotated[
-        bool, Parameter(negative="", help="One cycle, then exit; exit code 1 if something is due.")
+        bool, Parameter(negative="", show_default=False, help="One cycle, then exit; exit code 1 if something is due.")
     ] = False,
-    log_level: Annotated[str, Parameter(help="debug, info, warning or error.")] = "info",
+    log_level: Annotated[LogLevel, Parameter(help="What is logged at least.")] = "info",
     common: Common = COMMON,
 ) -> int:
     """Watch, judge, tell and (in approve and enforce mode) act. Logs go to stderr, one JSON object a line off a terminal."""

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from guard.cli.common import dollars, say, table, when
+from guard.cli.common import Cell, dollars, say, table, when
+from guard.cli.finding import name_of, names_of
+from guard.cli.fitting import shortened
 from guard.core.units import Money, short
 
 Document = Mapping[str, Any]
 
 HOURS_A_MONTH = 730
+LONGEST_NAME = 30
 STYLE = {"idle": "yellow", "unknown": "magenta", "keep": "green"}
+DECISIONS = {"keep": "kept"}
+LISTS = ("actions", "notices", "blocked", "kept", "unknown")
 
 
 def dearest_first(documents: Iterable[Document]) -> list[Document]:
     """Order by rate, unknown prices first among what bills, then by name."""
     return sorted(documents, key=lambda doc: (-_amount(doc), str(doc["subject"])))
-
-
-def name_of(document: Document) -> str:
-    """A name for people: the endpoint's display name (and the model's, where the two differ)."""
-    endpoint, own = str(document.get("endpoint_display_name") or ""), str(document.get("display_name") or "")
-    if endpoint and own and own != endpoint:
-        return f"{endpoint} / {own}"
-    return endpoint or own or str(document["subject"]).rsplit("/", 1)[-1]
 
 
 def silent(document: Document) -> str:
@@ -46,28 +43,39 @@ def rate_cell(document: Document) -> str:
 def show_status(documents: Sequence[Document], now: datetime, *, everything: bool) -> None:
     """The fleet: what is idle or unknown or bills, line by line; the rest counted."""
     shown = [doc for doc in documents if everything or doc["decision"] != "keep" or doc.get("billed")]
-    rows = []
-    for doc in dearest_first(shown):
-        style = STYLE[doc["decision"]]
-        rows.append(
-            [
-                name_of(doc),
-                f"{doc['project']}/{doc['location']}",
-                rate_cell(doc),
-                silent(doc),
-                f"[{style}]{doc['decision']}[/]",
-                str(doc["reason"]).replace("_", " "),
-                _next(doc, now),
-            ]
-        )
-    table(["thing", "where", ("an hour", "right"), ("silent", "right"), "verdict", "reason", "next"], rows)
+    names = names_of(shown)
+    rows: list[list[Cell]] = [
+        [
+            shortened(names[doc["subject"]], LONGEST_NAME),
+            f"{doc['project']} {doc['location']}",
+            rate_cell(doc),
+            silent(doc),
+            verdict_cell(doc),
+            _next(doc, now),
+        ]
+        for doc in dearest_first(shown)
+    ]
+    if rows:
+        table(["thing", "where", ("an hour", "right"), ("silent", "right"), "verdict", "next"], rows)
     hidden = [doc for doc in documents if doc not in shown]
     if hidden:
-        counted = ", ".join(
-            f"{n} {reason.replace('_', ' ')}" for reason, n in Counter(d["reason"] for d in hidden).most_common()
-        )
-        say(f"{len(hidden)} more that cost nothing by the hour: {counted}. `--all` lists them.")
-    say(totals(documents))
+        counted = Counter(words(doc["reason"]) for doc in hidden).most_common()
+        cheap = ", ".join(f"{count} {reason}" for reason, count in counted)
+        more = "more cost" if rows else "things cost"
+        say("{more}", more=f"{len(hidden)} {more} nothing by the hour: {cheap}. `--all` lists them.")
+    say("{totals}", totals=totals(documents))
+
+
+def verdict_cell(document: Document) -> Cell:
+    """What was decided and why, in the colour of the decision."""
+    decision, reason = str(document["decision"]), words(document["reason"])
+    told = reason if decision == "idle" else f"{DECISIONS.get(decision, decision)}: {reason}"
+    return told, STYLE.get(decision, "")
+
+
+def words(value: object) -> str:
+    """A closed list's value as words: `in use` for `in_use`."""
+    return str(value).replace("_", " ")
 
 
 def totals(documents: Sequence[Document]) -> str:
@@ -97,42 +105,55 @@ def show_plan(document: Document, did: Sequence[Document] = ()) -> None:
     verb = {"observe": "Would go now", "approve": "Would go now, once approved", "enforce": "Goes now"}[
         document["mode"]
     ]
-    say(f"Plan of {when(document['taken_at'])}, mode [bold]{document['mode']}[/].")
-    _section(verb, document["actions"], lambda doc: when(doc["due_at"]))
-    _section("Announced, goes later", document["notices"], lambda doc: when(doc["due_at"]))
-    _section("Blocked", document["blocked"], lambda doc: ", ".join(block.replace("_", " ") for block in doc["blocks"]))
-    _section("Unknown, so kept", document["unknown"], lambda doc: str(doc["reason"]).replace("_", " "))
-    kept = Counter(str(doc["reason"]).replace("_", " ") for doc in document["kept"])
+    say("Plan of {at}, mode [bold]{mode}[/].", at=when(document["taken_at"]), mode=document["mode"])
+    sections = (
+        (verb, "actions", lambda doc: when(doc["due_at"])),
+        ("Announced, goes later", "notices", lambda doc: when(doc["due_at"])),
+        ("Blocked", "blocked", lambda doc: ", ".join(map(words, doc["blocks"]))),
+        ("Unknown, so kept", "unknown", lambda doc: words(doc["reason"])),
+    )
+    for title, key, last in sections:
+        _section(title, document[key], last)
+    if not any(document[key] for key in ("actions", "notices", "blocked")):
+        say("Nothing goes now, and nothing is announced.")
+    kept = Counter(words(doc["reason"]) for doc in document["kept"])
     counted = ", ".join(f"{n} {reason}" for reason, n in kept.most_common())
-    say(f"Kept: {kept.total()}" + (f" ({counted})." if counted else "."))
+    say("Kept: {count}", count=f"{kept.total()}" + (f" ({counted})." if counted else "."))
     for doubt in document.get("doubts", ()):
-        say(f"[bold magenta]In doubt[/] {doubt['scope']}: {doubt['why']}. Nothing is removed there.")
+        say("[bold magenta]In doubt[/] {scope}: {why}. Nothing is removed there.", **_both(doubt, "scope", "why"))
     if document.get("breaker"):
-        say(f"[bold red]Breaker[/]: {document['breaker']['why']}. Nothing is removed in this run.")
+        say("[bold red]Breaker[/]: {why}. Nothing is removed in this run.", why=document["breaker"]["why"])
+    named = {doc["subject"]: name_of(doc) for key in LISTS for doc in document[key]}
     for suggestion in document.get("suggestions", ()):
-        say(f"Suggestion for {suggestion['subject'].rsplit('/', 1)[-1]}: {suggestion['text']}.")
+        subject = suggestion["subject"]
+        name = named.get(subject, subject.rsplit("/", 1)[-1])
+        say("Suggestion for {name}: {text}.", name=name, text=suggestion["text"])
     if did:
         say("Done in this run:")
         for one in did:
-            say(
-                f"  {one['subject']}: {one['state']}{' (' + str(one['block']) + ')' if one['block'] else ''} {one['detail']}"
-            )
+            block = f" ({words(one['block'])})" if one["block"] else ""
+            what = f"{named.get(one['subject'], one['subject'])}: {words(one['state'])}{block} {one['detail']}"
+            say("  {what}", what=what.rstrip())
 
 
-def _section(title: str, documents: Sequence[Document], last: Any) -> None:
+def _section(title: str, documents: Sequence[Document], last: Callable[[Document], str]) -> None:
     if not documents:
         return
-    rows = [
-        [
-            name_of(doc),
-            f"{doc['project']}/{doc['location']}",
-            str(doc.get("stage") or "-").replace("_", " "),
-            rate_cell(doc),
-            silent(doc),
-            last(doc),
-        ]
-        for doc in documents
-    ]
+    names = names_of(documents)
+    rows: list[list[Cell]] = []
+    for doc in documents:
+        pool = str(doc.get("group") or "").rsplit("/", 1)[-1]
+        rows.append(
+            [
+                shortened(names[doc["subject"]], LONGEST_NAME)
+                + (f" (pool {shortened(pool, LONGEST_NAME)})" if pool else ""),
+                f"{doc['project']} {doc['location']}",
+                words(doc.get("stage") or "-"),
+                _pool_rate(doc) if pool else rate_cell(doc),
+                silent(doc),
+                last(doc),
+            ]
+        )
     table(
         ["thing", "where", "stage", ("an hour", "right"), ("silent", "right"), "when / why"],
         rows,
@@ -140,16 +161,25 @@ def _section(title: str, documents: Sequence[Document], last: Any) -> None:
     )
 
 
+def _pool_rate(document: Document) -> str:
+    """What the whole pool costs: its sharers go together, and none of them has a rate of its own."""
+    return "?" if document.get("group_rate") is None else f"{dollars(document['group_rate'])} together"
+
+
+def _both(document: Document, *names: str) -> dict[str, object]:
+    return {name: document[name] for name in names}
+
+
 def _next(document: Document, now: datetime) -> str:
+    """When it goes, or would."""
     due = document.get("due_at")
     if document["decision"] == "idle" and due:
         at = datetime.fromisoformat(due)
-        stage = str(document.get("stage", "")).replace("_", " ")
-        return f"{stage} {'due' if at <= now else 'in ' + short(at - now)}"
+        return f"{words(document.get('stage', ''))} {'due' if at <= now else 'in ' + short(at - now)}"
     later = document.get("would_go_at")
     if later:
         at = datetime.fromisoformat(later)
-        return f"if silent, in {short(max(at - now, timedelta(0)))}"
+        return f"in {short(max(at - now, timedelta(0)))} if silent"
     return ""
 
 

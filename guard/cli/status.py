@@ -16,8 +16,13 @@ app = App(name="status", help="What bills, how long it has been silent, what the
 @app.default
 def status(
     *,
-    all: Annotated[bool, Parameter(negative="", help="Also list what costs nothing by the hour.")] = False,  # noqa: A002  # the flag's name
-    fresh: Annotated[bool, Parameter(negative="", help="Look now instead of answering from the ledger.")] = False,
+    everything: Annotated[
+        bool,
+        Parameter(name="--all", negative="", show_default=False, help="Also list what costs nothing by the hour."),
+    ] = False,
+    fresh: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Look now instead of answering from the ledger.")
+    ] = False,
     selection: Selection = SELECTION,
     common: Common = COMMON,
 ) -> int:
@@ -34,14 +39,14 @@ def status(
             taken_at, mode = (latest.taken_at, latest.mode) if latest else (None, "")
             pause = ledger.paused()
             paused = f"paused by {pause.who} since {when(pause.at)}: {pause.why}" if pause else ""
-    documents = [doc for doc in documents if selection.takes(doc) and doc["decision"] != "gone"]
+    documents = selection.of([doc for doc in documents if doc["decision"] != "gone"])
     if common.as_json:
         emit_json({"taken_at": taken_at, "mode": mode, "paused": paused or None, "things": dearest_first(documents)})
     elif taken_at is None:
         say("Nobody has looked yet. `tuneguard run --once` looks; it changes nothing in observe mode.")
     else:
-        say(f"Last look {ago(taken_at, now)} ({when(taken_at)}), mode [bold]{mode}[/].")
+        say("Last look {ago} ({at}), mode [bold]{mode}[/].", ago=ago(taken_at, now), at=when(taken_at), mode=mode)
         if paused:
-            say(f"[bold red]{paused}[/]")
-        show_status(documents, now, everything=all)
+            say("[bold red]{paused}[/]", paused=paused[:1].upper() + paused[1:])
+        show_status(documents, now, everything=everything)
     return 0 if taken_at is not None else UNKNOWN

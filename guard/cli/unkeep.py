@@ -7,7 +7,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from guard.cli.app import FOUND
-from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, resolve, say, who
+from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, say, who
+from guard.cli.finding import name_of, resolve
 
 app = App(name="unkeep", help="End a keep; the thing is judged like any other from the next look on.")
 
@@ -27,7 +28,8 @@ def unkeep(
     if common.as_json:
         emit_json({"subject": document["subject"], "ended": ended})
     elif ended:
-        say(f"Ended. {document['display_name']} is judged again from the next look on, with a fresh notice.")
+        say("Ended. {thing} is judged again from the next look on, with a fresh notice.", thing=name_of(document))
     else:
-        say(f"{document['display_name']} was not kept by anybody. A label or a policy may: `tuneguard explain {name}`.")
+        told = "was not kept by anybody. A label or a policy may"
+        say("{thing} {told}: `tuneguard explain {name}`.", thing=name_of(document), told=told, name=name)
     return 0 if ended else FOUND

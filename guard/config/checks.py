@@ -57,8 +57,8 @@ def _one_policy(policy: PolicyRules, path: tuple[str | int, ...], classes: set[s
             yield (
                 (*path, "do"),
                 (
-                    f"found {stage} with the wait {options.wait or policy.wait!r}: it costs nothing by the hour, so break-even never "
-                    f"comes. Give it a wait of its own, such as {{{stage}: {{wait: 30d}}}}"
+                    f"found {stage} with the wait {options.wait or policy.wait!r}: it costs nothing by the hour, so break-even "
+                    f"never comes. Give it a wait of its own, such as {{{stage}: {{wait: 30d}}}}"
                 ),
             )
         elif options.wait in {"break_even", "auto"} and policy.if_wrong is None:

@@ -28,6 +28,7 @@ KNOWN_ENVIRONMENT = frozenset(
         "TUNEGUARD_LEDGER",
         "TUNEGUARD_LOG",
         "TUNEGUARD_SANDBOX",
+        "TUNEGUARD_SANDBOX_CA",
         "TUNEGUARD_SHARED",
         "TUNEGUARD_TEST_POSTGRES",
         "TUNEGUARD_TOKEN",
@@ -88,7 +89,8 @@ def _check_environment(environment: Mapping[str, str], text: str) -> None:
 def _yaml(text: str, source: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import DuplicateKeyError
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
     try:
         document = YAML(typ="rt").load(io.StringIO(text))
@@ -100,11 +102,27 @@ def _yaml(text: str, source: str) -> Any:
     except MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
+        if "another document" in str(error.problem):
+            raise ConfigInvalid(f"{where}: a second document begins here (---). Expected one.") from None
         raise ConfigInvalid(f"{where}: is no YAML: {error.problem or 'cannot be read'}.") from None
-    if not isinstance(document, dict):
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
         raise ConfigInvalid(
-            f"{source}:1: found {type(document).__name__}. Expected keys such as mode:, projects:, policies:."
+            f"{source}:{line}: holds the character U+{error.character:04X}, which YAML forbids."
+        ) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ConfigInvalid(
+            f"{source}: is no YAML: {str(error).splitlines()[0] if str(error) else 'too deep'}."
+        ) from None
+    if not isinstance(document, dict):
+        found = (
+            "an empty file"
+            if document is None
+            else "a list"
+            if isinstance(document, list)
+            else f"{str(document)[:40]!r}"
         )
+        raise ConfigInvalid(f"{source}:1: found {found}. Expected keys such as mode:, projects:, policies:.")
     return document
 
 
@@ -153,12 +171,7 @@ def _real_path(document: Any, path: tuple[str | int, ...]) -> tuple[str | int, .
         if is_key or is_item:
             here = here[part]
             real.append(part)
-        elif (
-            index == len(path) - 1
-            and isinstance(here, dict)
-            and str(part).isidentifier()
-            and not str(part)[0].isupper()
-        ):
+        elif index == len(path) - 1 and isinstance(here, dict) and not str(part)[:1].isupper():
             real.append(part)
     return tuple(real)
 
