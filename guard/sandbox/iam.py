@@ -31,6 +31,7 @@ PREDEFINED: Final[Mapping[str, tuple[str, ...]]] = {
     "roles/artifactregistry.reader": ("artifactregistry.repositories.get", "artifactregistry.repositories.downloadArtifacts"),
     "roles/cloudsql.client": ("cloudsql.instances.connect", "cloudsql.instances.get"),
     "roles/iam.serviceAccountUser": ("iam.serviceAccounts.actAs", "iam.serviceAccounts.get", "iam.serviceAccounts.list"),
+    "roles/logging.logWriter": ("logging.logEntries.create", "logging.logEntries.route"),
     "roles/pubsub.publisher": ("pubsub.topics.publish",),
     "roles/pubsub.subscriber": ("pubsub.subscriptions.consume", "pubsub.snapshots.seek", "pubsub.topics.attachSubscription"),
     "roles/run.invoker": ("run.routes.invoke", "run.jobs.run"),

@@ -16,7 +16,9 @@ _USER_DATA = Path(__file__).parents[1] / "data" / "vm-user-data.yaml"
 
 
 class VmHome(pulumi.ComponentResource):
-    """Children: `{name}-network`, `{name}-subnet`, `{name}-ledger` (disk), `{name}` (instance). Outputs: `instance`, `ledger_url`.
+    """Children: `{name}-network`, `{name}-subnet`, `{name}-ledger` (disk), `{name}-log-writer`, `{name}` (instance).
+
+    Outputs: `instance`, `ledger_url`.
 
     The network lets nothing in (no firewall rule, so the implied deny holds); an ephemeral address lets the daemon out, cheaper
     than a NAT. guard.yaml is instance metadata: `pulumi up` changes it in place, the machine follows, the daemon reads it again.
@@ -49,6 +51,14 @@ class VmHome(pulumi.ComponentResource):
             labels=dict(args.labels),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
+        # The container's log driver writes as the machine's account; without this the heartbeat could not be seen.
+        log_writer = gcp.projects.IAMMember(
+            f"{name}-log-writer",
+            project=args.project,
+            role="roles/logging.logWriter",
+            member=pulumi.Output.concat("serviceAccount:", args.service_account),
+            opts=child,
+        )
         instance = gcp.compute.Instance(
             name,
             name=args.prefix,
@@ -69,7 +79,9 @@ class VmHome(pulumi.ComponentResource):
             },
             labels=dict(args.labels),
             # The family moves on by itself; a new image must not replace a running machine.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["bootDisk.initializeParams.image"]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[log_writer], ignore_changes=["bootDisk.initializeParams.image"]
+            ),
         )
         self.instance = instance.id
         self.ledger_url = "sqlite:////var/lib/tuneguard/ledger.sqlite3"

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 import pulumi
 import pulumi_gcp as gcp
@@ -36,7 +37,7 @@ class WorkerPoolHome(pulumi.ComponentResource):
         self.connection_name = instance.connection_name
         url = pulumi.Output.concat(
             f"postgresql+psycopg://{DATABASE}:",
-            pulumi.Output.secret(password),
+            pulumi.Output.secret(password).apply(lambda text: quote(text, safe="")),
             f"@/{DATABASE}?host=/cloudsql/",
             instance.connection_name,
         )

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from sqlalchemy import make_url
 
 from tests.infra.declared import Declared, declare
 
 ACCOUNT = "tuneguard-dev@acme-ml.iam.gserviceaccount.com"
 SECRETS = {"openaiKey": "sk-1", "notifyUrls": "mailto://x", "apiToken": "t-1"}
+SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"
+"""Marks a secret on the wire (pulumi/runtime/rpc.py)."""
 POOL = {"home": "worker_pool", "databasePassword": "pw-1"}
 
 
@@ -141,6 +144,20 @@ def test_the_worker_pool_is_one_instance_on_a_shared_durable_ledger(full: Declar
     assert full.outputs["home"]["database"] == "acme-ml:us-central1:tuneguard-dev"
 
 
+def test_any_password_makes_a_ledger_url_that_reads_back() -> None:
+    pool = declare({**POOL, "databasePassword": "p@ss/w:rd %"})
+
+    secret = pool.one("daemon-ledger-url-value").inputs["secretData"]
+    url = make_url(secret["value"])
+
+    assert SECRET_MARK in secret.values(), "marked as a secret all the way"
+    assert (url.password, url.database, url.query["host"]) == (
+        "p@ss/w:rd %",
+        "tuneguard",
+        "/cloudsql/acme-ml:us-central1:tuneguard-dev",
+    )
+
+
 def test_a_changed_guard_yaml_makes_a_new_revision() -> None:
     def digest(text: str) -> str:
         variables = declare(POOL, guard_yaml=text).one("daemon").inputs["template"]["containers"][0]["envs"]
@@ -160,7 +177,7 @@ def test_the_page_is_opened_by_the_team_only(full: Declared) -> None:
 def test_the_vm_keeps_its_ledger_on_a_disk_of_its_own() -> None:
     vm = declare(SECRETS, guard_yaml="mode: observe\n")
 
-    assert vm.children("daemon") == {"daemon-network", "daemon-subnet", "daemon-ledger", "daemon"}
+    assert vm.children("daemon") == {"daemon-network", "daemon-subnet", "daemon-ledger", "daemon-log-writer", "daemon"}
     assert vm.one("daemon").inputs["attachedDisks"][0]["deviceName"] == "ledger"
     assert vm.one("daemon").inputs["metadata"]["guard-config"] == "mode: observe\n"
     assert vm.one("daemon").ignore_changes == ("bootDisk.initializeParams.image",)

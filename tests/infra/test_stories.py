@@ -3,6 +3,7 @@
 They prove the program, its order, state, drift and destroy; they do not prove that Google accepts the same inputs.
 """
 
+import time
 from typing import Any
 
 import pytest
@@ -28,9 +29,13 @@ def no_drift(cloud: Cloud) -> bool:
 def test_story_01_up_on_nothing_then_nothing_left_to_do(cloud: Cloud) -> None:
     cloud.configure(FULL)
 
+    began = time.monotonic()
+    cloud.stack.preview()
     outputs = cloud.up()
+    took = time.monotonic() - began
 
     cloud.stack.preview(expect_no_changes=True)
+    assert took < 60, "preview and up of the full stack"
     assert outputs["endpoints"]["chat"] == f"projects/{PROJECT}/locations/{REGION}/endpoints/chat"
     assert outputs["home"]["kind"] == "vm"
     assert cloud.endpoint("chat")["labels"]["pulumi-stack"] == "dev"
