@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.harness import Harness
+from tests.e2e.harness import ROOT, Harness
 
-ROOT = Path(__file__).parents[2]
 KILLED = 9
 
 

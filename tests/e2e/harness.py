@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from guard.sandbox.scenario.build import build as build_world
 from guard.sandbox.scenario.load import parse
 from guard.sandbox.server import Running, start_in_thread
 
+ROOT = Path(__file__).parents[2]
+TUNEGUARD = (sys.executable, "-c", "from guard.cli import main; main()")
+"""The command line as a process, whether or not the package is installed."""
 PROJECT = "100000000001"
 SCENARIO = """
 start: 2026-11-02T00:00:00Z
@@ -214,11 +218,37 @@ class Harness:
         """Every call that changed something in Vertex AI, or tried to."""
         return [call for call in list(self.running.world.calls) if call.changes and call.service == "aiplatform"]
 
-    def deployed(self, endpoint: str) -> list[str]:
+    def deployed(self, endpoint: str, location: str = "us-central1") -> list[str]:
         """Ids of the models that are on an endpoint in the sandbox's own store."""
-        with httpx.Client(base_url=self.running.http, timeout=10) as client:
-            body = client.get(f"/v1beta1/projects/{PROJECT}/locations/us-central1/endpoints/{endpoint}").json()
-        return [str(one["id"]) for one in body.get("deployedModels", [])]
+        with self.running.world.lock:
+            body = dict(self.running.world.store.all("endpoints")).get(
+                f"projects/{PROJECT}/locations/{location}/endpoints/{endpoint}", {}
+            )
+            return [str(one["id"]) for one in body.get("deployedModels", [])]
+
+    def done(self, method: str) -> int:
+        """How many operations of a method the sandbox has accepted and not failed, whatever the caller was told."""
+        with self.running.world.lock:
+            operations = list(self.running.world.operations.values())
+        return sum(1 for one in operations if one.method == method and one.error is None)
+
+    def hurry(self, seconds: float = 0.5) -> None:
+        """Let a changing call time out sooner than in eight seconds, so that no test has to wait for it."""
+        acting: Any = self.guard.cycle._p.acting
+        acting._mutations._timeout = seconds
+
+    def before_acting(self, happening: Callable[[], None]) -> None:
+        """Let something happen once, after the plan was made and before the next act is looked at again."""
+        acting: Any = self.guard.cycle._p.acting
+        claim = acting.claim
+
+        def claiming(project: str, now: datetime) -> str | None:
+            acting.claim = claim
+            happening()
+            why: str | None = claim(project, now)
+            return why
+
+        acting.claim = claiming
 
     def fault(self, kind: str, **scope: Any) -> None:
         with httpx.Client(base_url=self.running.http, timeout=10) as client:
