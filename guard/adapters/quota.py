@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-PER_MINUTE: Mapping[str, int] = {"vertex": 300, "monitoring": 3_000, "logging": 30, "projects": 300}
+PER_MINUTE: Mapping[str, int] = {"vertex": 300, "monitoring": 3_000, "logging": 30, "projects": 300, "billing": 120}
 """Most calls a minute by service. Logging's own limit is 60 reads a minute for a project."""
 
 Limiter = Callable[[str, str], None]

@@ -156,6 +156,14 @@ def _enrolled(about: About) -> tuple[str, str]:
     )
 
 
+def _price_waits(about: About) -> tuple[str, str]:
+    return f"A price jumped: {about.get('display_name') or about.get('subject')}", _body(
+        f"The price catalogue says: {about.get('detail') or about.get('why')}.",
+        "The old price stays in force, for waits and for costs, until a person has looked.",
+        f"To take it: tuneguard prices accept {about.get('number', 'NUMBER')}",
+    )
+
+
 _TEXTS: Mapping[NoticeKind, Callable[[About], tuple[str, str]]] = {
     NoticeKind.FIRST_SEEN: _first_seen,
     NoticeKind.REMOVAL_AHEAD: _removal_ahead,
@@ -171,6 +179,7 @@ _TEXTS: Mapping[NoticeKind, Callable[[About], tuple[str, str]]] = {
     NoticeKind.BREAKER: _breaker,
     NoticeKind.UNDELIVERABLE: _undeliverable,
     NoticeKind.ENROLLED: _enrolled,
+    NoticeKind.PRICE_WAITS: _price_waits,
 }
 
 

@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     BREAKER = "breaker"
     UNDELIVERABLE = "undeliverable"
     ENROLLED = "enrolled"
+    PRICE_WAITS = "price_waits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,6 @@ from guard.core.memory import gone, remember, restored
 from guard.core.model import Kind, Snapshot
 from guard.core.plan import LedgerView, Notice, Plan
 from guard.core.planning import make_plan
-from guard.core.prices import PriceBook
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActState, act_id
 from guard.core.restore import restore_act
@@ -30,6 +29,7 @@ from guard.daemon import telling
 from guard.daemon.account import Accountant
 from guard.daemon.acting import Acting, Did, Gates, Orders, act_now, gates, restore_now, settle_all
 from guard.daemon.announce import Announcer, ready
+from guard.daemon.books import Books
 from guard.daemon.enrolled import Enrolled
 from guard.daemon.leader import Leadership
 from guard.daemon.lessons import Lessons
@@ -62,7 +62,7 @@ class Parts:
     ledger: Ledger
     inventory: Inventory
     usage: UsageBook
-    prices: Callable[[], PriceBook]
+    books: Books
     announcer: Announcer
     enrolled: Enrolled
     leadership: Leadership
@@ -117,13 +117,16 @@ class Cycle:
             return Result(cycle_id=cycle_id, now=now, skipped=True)
         if lease.term != self._term:
             p.accountant.forget()
+            p.books.forget()
             self._term = lease.term
         info = self._ledger_info()
         gate = gates(p.ledger, info)
         p.ledger.config_seen(settings.digest, now)
         settled = self._settle(settings, gate, now, lease.term)
         given_up = retry(p.ledger, now)
+        p.books.refresh(now)
         snapshot, view, verdicts, plan = self._decide(settings, now, cycle_id, write=True)
+        p.books.remember(snapshot, verdicts, now)
         p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now))
         void = {act.id: (act, why) for act, why in (*plan.void, *outdated(view.acts, settings.rules_of))}
         proposed = self._propose(plan, void, settings, now, cycle_id)
@@ -135,7 +138,7 @@ class Cycle:
             rejudge=Rejudging(
                 snapshot=snapshot,
                 settings=settings,
-                prices=p.prices(),
+                prices=p.books.book(),
                 view=view,
                 measured=p.redeploys.measured,
                 learned=p.lessons.ask,
@@ -241,7 +244,7 @@ class Cycle:
             snapshot,
             p.usage.usage,
             settings.rules_of,
-            p.prices(),
+            p.books.book(),
             view,
             now,
             learned=p.lessons.ask,
@@ -311,6 +314,7 @@ class Cycle:
             *telling.doubt_notices(plan, settings, now),
             *telling.job_notices(verdicts, now),
             *telling.suggestion_notices(plan, verdicts, now),
+            *telling.price_notices(self._p.books.waiting(), self._p.books.book(), settings, now),
         ]
         self._announce(notices, settings, now)
 

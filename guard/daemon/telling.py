@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from guard.core.catalogue import ChangeKind, PriceChange, Quote
 from guard.core.documents import planned_document, rate_document, verdict_document
 from guard.core.memory import RESTORED
 from guard.core.model import Kind
 from guard.core.notice_text import notice_id, notice_text
 from guard.core.plan import LedgerView, Notice, NoticeKind, Plan, Planned
+from guard.core.prices import PriceBook
 from guard.core.reasons import MEANING
 from guard.core.removal import Act, ActState, act_id
 from guard.core.settings import Settings, policy_digest
+from guard.core.units import Known
 from guard.core.verdict import Stage, Verdict
 from guard.daemon.acting import Did
 from guard.ports.inventory import Project
@@ -173,6 +176,23 @@ def enrolled_notices(projects: Sequence[Project], settings: Settings, now: datet
             "detail": "it came into an enrolled folder",
         }
         yield _notice(NoticeKind.ENROLLED, about, now, to=settings.default.owners.fallback, data={})
+
+
+def price_notices(waiting: Sequence[Quote], book: PriceBook, settings: Settings, now: datetime) -> Iterator[Notice]:
+    """A price that jumped waits for a person; the fallback hears once of each."""
+    for quote in waiting:
+        row = quote.row
+        before = book.find(row.part, row.item, row.region, now, row.provisioning)
+        change = PriceChange(
+            kind=ChangeKind.WAITING, row=row, before=before.value if isinstance(before, Known) else None
+        )
+        about = {
+            "subject": f"prices/{row.part.value}/{row.item}/{row.region}/{row.provisioning.value}",
+            "display_name": f"{row.item} in {row.region}",
+            "detail": str(change),
+            "number": quote.id,
+        }
+        yield _notice(NoticeKind.PRICE_WAITS, about, now, row.amount, to=settings.default.owners.fallback, data={})
 
 
 def wrong_removal_notice(act: Act, hour: datetime, requests: int, now: datetime) -> Notice:

@@ -16,6 +16,7 @@ from guard.ledger.money import Accounts
 from guard.ledger.notices import Notices
 from guard.ledger.people import People
 from guard.ledger.place import Place
+from guard.ledger.quotes import BilledThings, Quotes
 from guard.ledger.sightings import Sightings
 from guard.ledger.upkeep import Upkeep
 from guard.ledger.usage import UsageRecord
@@ -24,7 +25,20 @@ from guard.ports.errors import LedgerUnusable
 
 
 class SqlLedger(
-    Identity, Leader, People, Sightings, UsageRecord, Cycles, View, Acts, Intents, Notices, Accounts, Upkeep
+    Identity,
+    Leader,
+    People,
+    Sightings,
+    UsageRecord,
+    Cycles,
+    View,
+    Acts,
+    Intents,
+    Notices,
+    Accounts,
+    Quotes,
+    BilledThings,
+    Upkeep,
 ):
     """guard.ports.ledger.Ledger on SQLite or PostgreSQL. Safe to share between threads; open it with open_ledger()."""
 

@@ -410,3 +410,67 @@ prices_used = _table(
     _needed("first_used_at", Instant, "first use"),
     _needed("last_used_at", Instant, "latest use"),
 )
+prices = _table(
+    "prices",
+    "List prices as a catalogue said them, each with its validity; prices that jumped wait for a person.",
+    _id(),
+    _needed("part", Text, "machine, core, ram, accelerator, tuning_tokens"),
+    _needed("item", Text, "machine type, family, accelerator or base model", index=True),
+    _needed("region", Text, "location"),
+    _needed("provisioning", Text, "on_demand, spot, flex_start, reservation"),
+    _needed("amount", Text, "exact amount a unit"),
+    _needed("currency", Text, "ISO 4217"),
+    _needed("unit", Text, "h, GiB h, 1M tokens"),
+    _needed("basis", Text, "list, contracted, derived, estimate"),
+    _needed("confidence", Text, "high, medium, low"),
+    _needed("source", Text, "where it comes from, with the SKU"),
+    _needed("as_of", Text, "day on which it was read"),
+    _maybe("valid_from", Instant, "from when on; empty: for all the past"),
+    _maybe("valid_to", Instant, "until when; empty: still"),
+    _needed("read_at", Instant, "when it was read"),
+    _needed("waiting", Flag, "waits for a person and is not in force"),
+    _maybe("vanished_at", Instant, "since when the catalogue does not name it any more"),
+    _maybe("accepted_by", Text, "the person who accepted a jump"),
+)
+price_reads = _table(
+    "price_reads",
+    "Every reading of the price catalogue, and what it changed.",
+    _id(),
+    _needed("at", Instant, "when"),
+    _needed("succeeded", Flag, "read whole"),
+    _needed("detail", Text, "what went wrong; empty: nothing"),
+    _needed("report", Document, "counts, changes, SKUs that give no price"),
+)
+
+# cost ----------------------------------------------------------------------------------------------------------------
+
+billed_things = _table(
+    "billed_things",
+    "What billed by the hour, with what its cost is counted from; kept after it is gone.",
+    Column("name", Text, primary_key=True, doc="canonical name"),
+    _needed("kind", Text, "deployed_model, pool"),
+    _needed("project_id", Text, "project id, for people"),
+    _needed("location", Text, "location"),
+    _needed("display_name", Text, "name for people"),
+    _needed("machine", Document, "one replica's hardware"),
+    _needed("labels", Document, "labels at the latest look"),
+    _maybe("owner", Text, "who is told"),
+    _needed("policy", Text, "the policy that matched; empty: none"),
+    _maybe("created_at", Instant, "when the platform says it was made"),
+    _needed("seen_at", Instant, "first look"),
+    _maybe("gone_at", Instant, "first look that did not show it any more"),
+)
+replica_days = _table(
+    "replica_days",
+    "Mean replicas hour by hour, a row for each thing and UTC day.",
+    Column(
+        "subject_id",
+        Number,
+        ForeignKey("usage_subjects.id", name="fk_replica_days_subject_id"),
+        primary_key=True,
+        autoincrement=False,
+        doc="usage_subjects.id",
+    ),
+    Column("day", Integer, primary_key=True, autoincrement=False, doc="days since 1970-01-01"),
+    _needed("means", Text, "24 means with commas; an empty one was not measured"),
+)

@@ -6,10 +6,12 @@ Instants are domain time unless a name says machine. Raises LedgerBusy (retry), 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from guard.core.billed import Billed
+from guard.core.catalogue import PriceUpdate, Quote
 from guard.core.plan import Acknowledgement, Approval, KeepOrder, LedgerView, Notice, Seen
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActKey, ActState, Recipe
@@ -132,6 +134,16 @@ class OutboxItem:
     delivered_at: datetime | None
     escalated: bool
     last_error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRead:
+    """One reading of the price catalogue: when, whether it was read whole, and what it changed (JSON)."""
+
+    at: datetime
+    succeeded: bool
+    detail: str = ""
+    report: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Ledger(Protocol):
@@ -273,6 +285,32 @@ class Ledger(Protocol):
     def save_savings(self, savings: Sequence[Saving]) -> None: ...
     def savings(self) -> Sequence[Saving]: ...
     def save_prices_used(self, rows: Sequence[Mapping[str, str]], now: datetime) -> None: ...
+    def quotes(self) -> Sequence[Quote]:
+        """Every price that a catalogue said: in force, waiting for a person, past."""
+        ...
+
+    def quotes_stamp(self) -> str:
+        """A text that changes whenever the prices in force do."""
+        ...
+
+    def save_price_update(self, update_: PriceUpdate, read: PriceRead) -> None:
+        """Store what a reading changed, all of it or nothing."""
+        ...
+
+    def save_price_read(self, read: PriceRead) -> None:
+        """Remember a reading that changed nothing, or failed."""
+        ...
+
+    def price_reads(self, limit: int) -> Sequence[PriceRead]: ...
+    def accept_price(self, quote_id: int, who: str) -> Quote | None:
+        """Put a waiting price in force from its own time on, on a person's word; None if none waits under this number."""
+        ...
+
+    def save_billed(self, things: Sequence[Billed]) -> None: ...
+    def billed(self) -> Sequence[Billed]:
+        """Everything that bills or billed by the hour, also what is gone."""
+        ...
+
     def record_claim(self, project: str, generation: int | None, now: datetime) -> None:
         """Remember this ledger's claim on a project (None: no claim)."""
         ...

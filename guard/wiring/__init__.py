@@ -127,11 +127,13 @@ def build(
         GuardError: With what is wrong; nothing was started.
     """
     from guard.adapters.audit.log import CloudAuditLog
-    from guard.adapters.billing.shipped import load_price_book
+    from guard.adapters.billing.catalog import BillingCatalog
+    from guard.adapters.billing.shipped import shipped_rows
     from guard.adapters.monitoring.traffic import MonitoringTraffic
     from guard.adapters.vertex.inventory import VertexInventory
     from guard.daemon.account import Accountant
     from guard.daemon.announce import Announcer
+    from guard.daemon.books import Books
     from guard.daemon.cycle import Cycle, Parts
     from guard.daemon.enrolled import Enrolled
     from guard.daemon.leader import LEASE, Leadership
@@ -167,7 +169,7 @@ def build(
         ledger=ledger,
         inventory=inventory,
         usage=usage,
-        prices=load_price_book,
+        books=Books(ledger, BillingCatalog(connection), shipped_rows()),
         announcer=Announcer(ledger, in_force, metrics),
         enrolled=enrolled,
         leadership=leadership,
