@@ -9,9 +9,7 @@ from cyclopts import App, Parameter, validators
 
 from guard.cli.common import Output
 
-HELP = """Thirty simulated days of a forgetful fleet, no account needed.
-
-Watch the guard do its whole job on a made-up fleet: look, judge, tell, undeploy, restore, account.
+MORE = """Watch the guard do its whole job on a made-up fleet: look, judge, tell, undeploy, restore, account.
 
 **Virtual** are the cloud (a sandbox process on this machine that speaks the platform's own protocols), its machines, its
 money (a meter with prices of its own), the requests, the clock (an hour a look), and the people who answer some notices.
@@ -21,7 +19,7 @@ With `--trace` every endpoint of the trace runs on one g2-standard-12, deployed 
 something that is gone asks for it back at the next look.
 """
 
-app = App(name="demo", help=HELP, help_format="markdown")
+app = App(name="demo", help="Thirty simulated days of a forgetful fleet, no account needed.", help_epilogue=MORE)
 
 
 @app.default
@@ -60,7 +58,7 @@ def demo(
         Output, Parameter(alias="-o", help="The story for people, or one JSON document at its end.")
     ] = "table",
 ) -> int:
-    """Play the demo; HELP says what of it is virtual."""
+    """Play the demo; MORE says what of it is virtual."""
     from guard.cli.demonstration.director import direct
 
     return direct(stay=not exit, days=days, trace=trace, seed=seed, folder=folder, port=port, as_json=output == "json")
