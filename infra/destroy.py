@@ -27,6 +27,9 @@ def main(
     environment = dict(environment or os.environ)
     try:
         outputs = _outputs(options.stack, folder, environment)
+    except FileNotFoundError:
+        _say("There is no pulumi on PATH. Install it: https://www.pulumi.com/docs/install/", to=sys.stderr)
+        return 3
     except (OSError, ValueError) as error:
         _say(f"The outputs of stack {options.stack} cannot be read: {error}", to=sys.stderr)
         return 3
@@ -70,14 +73,18 @@ def _clear(endpoints: Mapping[str, str], *, sure: bool) -> None:
     _say("Deployed on the stack's endpoints (the models stay in the registry):")
     for one in standing:
         _say(f"  {one.endpoint}  {one.id}  {one.model}")
-    if (
-        not sure
-        and input(f"Undeploy these {len(standing)}? Callers get errors from then on. [y/N] ").strip().lower() != "y"
-    ):
-        raise UndeployError("you said no")
+    if not sure and not _agreed(f"Undeploy these {len(standing)}? Callers get errors from then on. [y/N] "):
+        raise UndeployError("you did not say yes (--yes asks nothing)")
     for one in standing:
         undeploy(session, one)
         _say(f"Undeployed {one.id} from {one.endpoint}")
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in {"y", "yes"}
+    except EOFError:  # nobody is there to answer
+        return False
 
 
 def _destroy(stack: str, folder: Path, environment: Mapping[str, str], *, sure: bool) -> int:

@@ -52,11 +52,11 @@ def undeploy(session: requests.Session, one: Deployed) -> None:
     """
     base = _base(one.endpoint)
     doing = f"undeploying {one.id} from {one.endpoint}"
-    # With other models still there, the call must say where the traffic goes; all of them are going, so the rest serves nothing.
-    answer = session.post(f"{base}/v1beta1/{one.endpoint}:undeployModel", json={"deployedModelId": one.id}, timeout=60)
-    if answer.status_code == 400 and "traffic" in answer.text.lower():
-        body = {"deployedModelId": one.id, "trafficSplit": _rest(session, one)}
-        answer = session.post(f"{base}/v1beta1/{one.endpoint}:undeployModel", json=body, timeout=60)
+    # With other models still there, the call has to say where the traffic goes. All of them are going, so any of them will do.
+    body: dict[str, Any] = {"deployedModelId": one.id}
+    if rest := _rest(session, one):
+        body["trafficSplit"] = rest
+    answer = session.post(f"{base}/v1beta1/{one.endpoint}:undeployModel", json=body, timeout=60)
     operation = _document(answer, doing)
     deadline = time.monotonic() + WAIT_S
     while not operation.get("done"):

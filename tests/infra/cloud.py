@@ -125,10 +125,9 @@ class Cloud:
         status, answer = self.call("POST", "/sandbox/change", {"by": "ana@example.com", **change})
         assert status == 200, answer
 
-    def deploy_by_hand(self, endpoint: str = "chat") -> None:
-        self.by_hand(
-            {"deploy": {"endpoint": endpoint, "deploy": {"id": "7", "model": "111", "machine": "n1-standard-4"}}}
-        )
+    def deploy_by_hand(self, endpoint: str = "chat", name: str = "7") -> None:
+        deployed = {"id": name, "model": "111", "machine": "n1-standard-4"}
+        self.by_hand({"deploy": {"endpoint": endpoint, "deploy": deployed}})
         self.advance("1h")
 
     def advance(self, step: str) -> None:

@@ -62,7 +62,7 @@ def test_story_02_the_guard_undeploys_from_a_shell_and_pulumi_sees_no_drift(clou
 
 
 def test_story_03_a_hand_made_deployment_is_no_drift_and_is_never_lost_by_destroy(
-    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud.configure(SMALL)
     cloud.up()
@@ -74,7 +74,10 @@ def test_story_03_a_hand_made_deployment_is_no_drift_and_is_never_lost_by_destro
     assert refused.returncode != 0
     assert "Please undeploy them before deleting the Endpoint" in refused.stdout + refused.stderr
     assert [one["id"] for one in cloud.endpoint()["deployedModels"]] == ["7"]
-    # The one command of docs/how-to/infra-leave.md, then the plain one again.
+    # Whoever does not say yes loses nothing; then the one command of docs/how-to/infra-leave.md, and the plain one again.
+    monkeypatch.setattr("builtins.input", lambda _question: "n")
+    assert destroy.main(["--stack", "dev"], folder=cloud.workspace.folder, environment=cloud.environment()) == 1
+    assert "Nothing was destroyed: you did not say yes" in capsys.readouterr().err
     assert (
         destroy.main(
             ["--stack", "dev", "--yes", "--undeploy-only"],
