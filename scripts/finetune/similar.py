@@ -44,6 +44,25 @@ def signature(text: str) -> NDArray[np.uint32]:
     return np.asarray(mixed.min(axis=1) & np.uint64(0xFFFFFFFF), dtype=np.uint32)
 
 
+class Signatures:
+    """Signatures of texts in the order of `add`, 128 bytes each, of the first LIMIT texts."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._bytes) // (4 * _HASHES)
+
+    def add(self, text: str) -> None:
+        """Note one text, unless LIMIT is reached."""
+        if len(self) < LIMIT:
+            self._bytes += signature(text).tobytes()
+
+    def clusters(self) -> NDArray[np.int64]:
+        """See `clusters`."""
+        return clusters(np.frombuffer(self._bytes, dtype=np.uint32).reshape(-1, _HASHES))
+
+
 def clusters(signatures: NDArray[np.uint32]) -> NDArray[np.int64]:
     """For each row the smallest row number that it is nearly the same as, over any chain, itself included.
 
@@ -63,7 +82,7 @@ def clusters(signatures: NDArray[np.uint32]) -> NDArray[np.int64]:
             for start in range(0, len(bucket), _BUCKET):
                 if len(bucket[start : start + _BUCKET]) > 1:
                     _join(kinds, bucket[start : start + _BUCKET], parent)
-    roots = np.array([_root(parent, kind) for kind in range(len(kinds))], dtype=np.int64)
+    roots = np.array([root(parent, kind) for kind in range(len(kinds))], dtype=np.int64)
     smallest = np.full(len(kinds), len(signatures), dtype=np.int64)
     np.minimum.at(smallest, roots, first)
     return np.asarray(smallest[roots][kind_of.ravel()], dtype=np.int64)
@@ -79,12 +98,13 @@ def _join(kinds: NDArray[np.uint32], bucket: NDArray[np.int64], parent: NDArray[
             alike = (kinds[rest] == kinds[row]).sum(axis=1) >= SIMILAR * _HASHES
             found, rest = rest[alike].tolist(), rest[~alike]
             for other in found:
-                a, b = _root(parent, row), _root(parent, other)
+                a, b = root(parent, row), root(parent, other)
                 parent[max(a, b)] = min(a, b)
             frontier += found
 
 
-def _root(parent: NDArray[np.int64], row: int) -> int:
+def root(parent: NDArray[np.int64], row: int) -> int:
+    """The row that stands for a row's cluster; chains are shortened on the way."""
     while parent[row] != row:
         parent[row] = parent[parent[row]]
         row = int(parent[row])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
+from array import array
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from finetune import similar
 from finetune.errors import UserError
@@ -46,11 +46,11 @@ class Fractions:
 
 
 class Grouper:
-    """Collects what decides which examples belong together; 136 bytes an example."""
+    """Collects what decides which examples belong together; 136 bytes an example, then 16."""
 
     def __init__(self) -> None:
-        self._keys: list[int] = []
-        self._signatures: list[np.ndarray] = []
+        self._keys = array("Q")
+        self._signatures = similar.Signatures()
 
     def add(self, example: Example) -> None:
         """Note one example; the order of calls is the order of `assign`'s answer."""
@@ -58,55 +58,46 @@ class Grouper:
             self._keys.append(int.from_bytes(hashlib.blake2b(example.group.encode(), digest_size=8).digest(), "big"))
         else:
             self._keys.append(similar.fingerprint(example.question))
-        if len(self._signatures) < similar.LIMIT:
-            self._signatures.append(similar.signature(example.question))
+        self._signatures.add(example.question)
 
     def assign(self, fractions: Fractions, seed: int) -> list[Part]:
-        """The part of each example. The same data, fractions and seed give the same answer on every machine."""
-        groups = self._groups()
-        members: dict[int, list[int]] = defaultdict(list)
-        for row, group in enumerate(groups):
-            members[group].append(row)
-        order = sorted(members, key=lambda group: _draw(self._keys[group], seed))
-        return _fill([members[group] for group in order], len(groups), fractions)
+        """The part of each example. The same data, fractions and seed give the same answer on every machine.
 
-    def _groups(self) -> list[int]:
-        """Row numbers of each example's group: the same key, or nearly the same question, or a chain of both."""
-        parent: list[int] = []
-        if self._signatures:
-            parent += similar.clusters(np.array(self._signatures, dtype=np.uint32)).tolist()
-        parent.extend(range(len(parent), len(self._keys)))
-        first: dict[int, int] = {}
+        Groups are drawn in an order that depends on seed and content only, each going to the part that is furthest below its share.
+        """
+        if not self._keys:
+            return []
+        groups, group_of, sizes = np.unique(self._groups(), return_inverse=True, return_counts=True)
+        order = np.argsort([_draw(self._keys[int(row)], seed) for row in groups], kind="stable")
+        total = len(self._keys)
+        wanted = [fractions.train * total, fractions.validation * total, fractions.test * total]
+        held = [0, 0, 0]
+        parts = np.zeros(len(groups), dtype=np.int8)
+        for group in order.tolist():
+            lacks = [
+                (share - have) / share if share else float("-inf") for share, have in zip(wanted, held, strict=True)
+            ]
+            part = lacks.index(max(lacks))
+            parts[group] = part
+            held[part] += int(sizes[group])
+        return [PARTS[part] for part in parts[group_of].tolist()]
 
-        def root(row: int) -> int:
-            while parent[row] != row:
-                row = parent[row]
-            return row
-
-        for row, key in enumerate(self._keys):
-            a, b = root(first.setdefault(key, row)), root(row)
+    def _groups(self) -> NDArray[np.int64]:
+        """For each example the first row of its group: the same key, or nearly the same question, or a chain of both."""
+        keys = np.frombuffer(self._keys, dtype=np.uint64)
+        near = self._signatures.clusters()
+        parent = np.concatenate([near, np.arange(len(near), len(keys), dtype=np.int64)])
+        _, first, key_of = np.unique(keys, return_index=True, return_inverse=True)
+        same = first[key_of]
+        for row in np.flatnonzero(same != np.arange(len(keys))).tolist():
+            a, b = similar.root(parent, int(same[row])), similar.root(parent, row)
             parent[max(a, b)] = min(a, b)
-        return [root(row) for row in range(len(self._keys))]
+        while True:  # follow every chain to its first row
+            shorter = parent[parent]
+            if np.array_equal(shorter, parent):
+                return parent
+            parent = shorter
 
 
-def _draw(key: int, seed: int) -> bytes:
-    return hashlib.blake2b(f"{seed}:{key}".encode(), digest_size=8).digest()
-
-
-def _fill(groups: Sequence[Sequence[int]], total: int, fractions: Fractions) -> list[Part]:
-    """Give each group, in drawn order, to the part that is furthest below its share."""
-    wanted = {
-        "train": fractions.train * total,
-        "validation": fractions.validation * total,
-        "test": fractions.test * total,
-    }
-    held = dict.fromkeys(wanted, 0)
-    out: list[Part] = ["train"] * total
-    for rows in groups:
-        part = max(
-            PARTS, key=lambda name: (wanted[name] - held[name]) / wanted[name] if wanted[name] else float("-inf")
-        )
-        held[part] += len(rows)
-        for row in rows:
-            out[row] = part
-    return out
+def _draw(key: int, seed: int) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{seed}:{key}".encode(), digest_size=7).digest(), "big")

@@ -57,9 +57,11 @@ def test_no_question_stands_in_two_parts_not_even_nearly(tmp_path: Path) -> None
     parts = split(lines(tmp_path / "raw.jsonl", rows + twins), tmp_path / "out")
 
     homes: dict[int, set[str]] = defaultdict(set)
-    clusters = similar.clusters(
-        __import__("numpy").array([similar.signature(item.question) for found in parts.values() for item in found])
-    )
+    signatures = similar.Signatures()
+    for found in parts.values():
+        for item in found:
+            signatures.add(item.question)
+    clusters = signatures.clusters()
     for at, part in enumerate(part for part, found in parts.items() for _ in found):
         homes[int(clusters[at])].add(part)
     assert all(len(home) == 1 for home in homes.values())

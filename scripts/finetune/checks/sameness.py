@@ -23,7 +23,7 @@ class Sameness:
         self._lines = array("L")
         self._file = array("H")
         self._files: list[tuple[Path, str]] = []
-        self._signatures: list[np.ndarray] = []
+        self._signatures = similar.Signatures()
 
     def begin(self, path: Path, part: str) -> None:
         """The examples that follow stand in this file."""
@@ -35,14 +35,13 @@ class Sameness:
         self._outputs.append(similar.fingerprint(example.output) ^ hash(bool(example.rejected)))
         self._lines.append(example.place.line)
         self._file.append(len(self._files) - 1)
-        if len(self._signatures) < similar.LIMIT:
-            self._signatures.append(similar.signature(example.question))
+        self._signatures.add(example.question)
 
     def judge(self, findings: Findings) -> None:
         """Add what is the same, or nearly."""
         for rows in self._equal_questions():
             self._judge_equal(rows, findings)
-        if self._signatures:
+        if len(self._signatures):
             self._judge_near(findings)
         if len(self._questions) > len(self._signatures):
             findings.add(
@@ -97,7 +96,7 @@ class Sameness:
                 )
 
     def _judge_near(self, findings: Findings) -> None:
-        parents = similar.clusters(np.array(self._signatures, dtype=np.uint32))
+        parents = self._signatures.clusters()
         for row in np.flatnonzero(parents != np.arange(len(parents))).tolist():
             first = int(parents[row])
             if self._questions[row] == self._questions[first]:
