@@ -56,10 +56,10 @@ def explain(
         say()
         say("[bold]{title}[/]", title=section.title)
         for line in section.lines:
-            say("{line}", line=_WRAP.fill(line))
+            say("{line}", line=f"  {line}" if "tuneguard " in line else _WRAP.fill(line))
 
 
 _WRAP = TextWrapper(
     WIDTH, initial_indent="  ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False
 )
-"""Resource names and addresses stay in one piece, so that they can be copied."""
+"""Resource names, addresses and whole commands stay in one piece, so that they can be copied."""

@@ -11,7 +11,9 @@ from guard.ports.ledger import Ledger
 
 Document = Mapping[str, Any]
 
-BILLING = frozenset({"deployed_model", "pool", "tuning_job"})
+RANKS = (frozenset({"deployed_model", "pool"}), frozenset({"tuning_job"}))
+"""Whose name is meant where a model, its endpoint and the job that made it share one: what bills by the hour comes first."""
+
 PLANNED = ("actions", "notices", "blocked")
 
 
@@ -60,9 +62,8 @@ def resolve(ledger: Ledger, name: str) -> Document:
     if wanted in documents:
         return documents[wanted]
     found = [document for document in documents.values() if _fits(document, wanted)]
-    billing = _there([document for document in found if document.get("kind") in BILLING]) or _there(found)
-    if not billing:
-        billing = _pools_of(ledger, documents, wanted)
+    ranked = (_there([document for document in found if document.get("kind") in kinds]) for kinds in RANKS)
+    billing = next(filter(None, ranked), None) or _there(found) or _pools_of(ledger, documents, wanted)
     if len(billing) == 1:
         return billing[0]
     if not billing:
