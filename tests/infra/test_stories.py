@@ -272,3 +272,13 @@ def test_an_endpoint_and_a_bucket_that_exist_are_adopted_and_never_replaced(clou
         "team": "search", "managed-by": "pulumi", "pulumi-project": "tuneguard", "pulumi-stack": "dev",
     }  # fmt: skip
     assert cloud.call("GET", "/storage/v1/b/old-data/o/train.jsonl")[0] == 200
+
+
+def test_what_needs_an_api_that_nobody_enabled_is_refused(cloud: Cloud) -> None:
+    """So that the stories above prove that APIs are enabled before what needs them."""
+    cloud.configure({**SMALL, "apis": False, "buckets": False, "identity": False})
+
+    with pytest.raises(
+        automation.CommandError, match=r"aiplatform\.googleapis\.com has not been used in project acme-ml"
+    ):
+        cloud.up()

@@ -58,6 +58,7 @@ class EndpointDriver:
 
     def create(self, token: str, name: str, inputs: Properties, computed: Properties) -> Properties:
         del computed
+        self._platform.require_api(inputs["project"], "aiplatform.googleapis.com")
         parent, _, short = name.rpartition("/endpoints/")
         body = {key: inputs[key] for key in self._SETTABLE if inputs.get(key) is not None} | {
             "labels": inputs.get("labels", {})

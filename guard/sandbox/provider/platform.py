@@ -70,6 +70,14 @@ class Platform:
         found = self.find(f"/v3/projects/{number}") if number else None
         return str(found["projectId"]) if found else number
 
+    def require_api(self, project: str, api: str) -> None:
+        """Refuse as the platform does where an API is not enabled: Vertex AI's own sandbox does not ask."""
+        enabled = self.call("GET", "/resources/v1/items", query={"type": "gcp:projects/service:Service"})["items"]
+        if not any((one["properties"]["project"], one["properties"]["service"]) == (project, api) for one in enabled):
+            raise PlatformError(
+                403, f"{api} has not been used in project {project} before or it is disabled (SERVICE_DISABLED)"
+            )
+
 
 def _message(answer: httpx.Response) -> str:
     try:

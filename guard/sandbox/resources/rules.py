@@ -18,7 +18,6 @@ API_OF: Final[Mapping[str, str]] = {
     "secretmanager": "secretmanager.googleapis.com",
     "serviceaccount": "iam.googleapis.com",
     "sql": "sqladmin.googleapis.com",
-    "vertex": "aiplatform.googleapis.com",
 }
 """Module of the type token -> the API that must be enabled (403 SERVICE_DISABLED otherwise; pulumi-gcp#992)."""
 
