@@ -30,8 +30,13 @@ def main(argv: list[str]) -> int:
                 guard.cycle.run(guard.clock.now())
                 taken.append(time.perf_counter() - began)
                 kinds = Counter(f"{call['service']}.{call['method']}" for call in fleet.calls()[before:])
-            print(f"warm cycle, 80 ms on every call: median {sorted(taken)[2]:.2f} s of {[round(one, 2) for one in taken]}")
-            print(f"calls a warm cycle: {sum(kinds.values())}: " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
+            print(
+                f"warm cycle, 80 ms on every call: median {sorted(taken)[2]:.2f} s of {[round(one, 2) for one in taken]}"
+            )
+            print(
+                f"calls a warm cycle: {sum(kinds.values())}: "
+                + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+            )
         finally:
             guard.close()
     return 0

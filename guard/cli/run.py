@@ -32,8 +32,10 @@ def run(
 ) -> int:
     """Watch, judge, tell and (in approve and enforce mode) act. Logs go to stderr, one JSON object a line off a terminal."""
     from guard import wiring
+    from guard.daemon import allocator
     from guard.telemetry import logging
 
+    allocator.few_arenas()
     logging.set_up(level="warning" if once and log_level == "info" else log_level)
     guard = wiring.build(common.path, may_act=True)
     try:
@@ -120,7 +122,10 @@ def _daemon(guard: Guard) -> int:
 
 
 def _cycle(guard: Guard) -> None:
+    from guard.daemon import allocator
+
     guard.cycle.run(guard.clock.now())
+    allocator.give_back()
 
 
 def _not_ready(guard: Guard) -> str | None:

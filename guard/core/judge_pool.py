@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from guard.core.counts import Counts
 from guard.core.gates import gate, too_young
 from guard.core.model import DeployedModel, Endpoint, ResourcePool
 from guard.core.owners import FALLBACK
@@ -16,7 +17,7 @@ from guard.core.reasons import KeepReason, RemoveReason
 from guard.core.rules import Policy
 from guard.core.sight import Sight
 from guard.core.subjects import deployed_subject, pool_subject
-from guard.core.usage import NO_COUNTS, Usage, merge
+from guard.core.usage import Usage, merge
 from guard.core.verdict import Idle, Keep, Subject, Undecided, Verdict
 from guard.core.weighing import judge_silence
 
@@ -83,7 +84,7 @@ def group_usage(sight: Sight, pool: str, members: Sequence[str]) -> Usage | None
     for record in present:
         for hour, count in record.counts.items():
             counts[hour] = counts.get(hour, 0) + count
-    return replace(result, covered=max(0, covered), counts=counts or NO_COUNTS)
+    return replace(result, covered=max(0, covered), counts=Counts(counts))
 
 
 def _policies(sight: Sight, subject: Subject, parts: Sequence[Subject]) -> list[Policy]:

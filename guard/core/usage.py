@@ -18,11 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import MappingProxyType
+from typing import cast
 
+from guard.core.counts import NO_COUNTS, Counts
 from guard.core.units import HOUR, hour_number, hour_start
-
-NO_COUNTS: Mapping[int, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +55,10 @@ class Usage:
     counts: Mapping[int, int] = field(default_factory=lambda: NO_COUNTS)  # hour number -> requests, used hours only
     replicas: float | None = None  # mean replicas in the last hour that had a series
     replicas_hour: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.counts, Counts):
+            object.__setattr__(self, "counts", Counts(self.counts))
 
     @property
     def last_used_hour(self) -> int | None:
@@ -101,11 +104,6 @@ def merge(a: Usage, b: Usage) -> Usage:
     """
     origin = min(a.origin, b.origin)
     a, b = a.rebased(origin), b.rebased(origin)
-    counts = a.counts
-    if b.counts:
-        counts = dict(a.counts)
-        for hour, count in b.counts.items():
-            counts[hour] = max(count, counts.get(hour, 0))
     busy = a.busy | b.busy
     newer = max((a, b), key=lambda u: (u.replicas_hour or 0, u.replicas or 0.0))
     return Usage(
@@ -116,7 +114,7 @@ def merge(a: Usage, b: Usage) -> Usage:
         answered=a.answered | b.answered,
         quiet=(a.quiet | b.quiet) & ~busy,
         busy=busy,
-        counts=counts,
+        counts=Counts.merged(cast("Counts", a.counts), cast("Counts", b.counts)),
         replicas=newer.replicas,
         replicas_hour=newer.replicas_hour,
     )

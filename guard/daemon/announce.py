@@ -24,6 +24,9 @@ RETRY_MOST = timedelta(hours=6)
 ESCALATE_AFTER = 3
 """Failed deliveries after which the fallback is told instead; an owner who cannot be reached keeps nothing for ever."""
 
+MOST_PARTS = 50
+"""Most parts of the outbox sent in one cycle; the next one goes on."""
+
 log = logging.get()
 
 
@@ -60,9 +63,24 @@ class Announcer:
         return self._ledger.enqueue(addressed, now)
 
     def deliver(self, fallback_of: Callable[[Notice], str], now: datetime) -> Delivered:
-        """Send what waits, one digest a person; mark acts whose notice arrived."""
-        waiting = self._ledger.outbox(now)
-        self._metrics.outbox.set(len(waiting))
+        """Send what waits, one digest a person; mark acts whose notice arrived.
+
+        A large outbox is emptied part by part, as long as parts go out.
+        """
+        delivered = failed = escalated = 0
+        for _ in range(MOST_PARTS):
+            waiting = self._ledger.outbox(now)
+            part = self._deliver(waiting, fallback_of, now)
+            delivered, failed, escalated = delivered + part.delivered, failed + part.failed, escalated + part.escalated
+            if not waiting or part.delivered == 0:
+                break
+        self._metrics.outbox.set(len(self._ledger.outbox(now)) if failed else 0)
+        self._metrics.notices.labels("delivered").inc(delivered)
+        self._metrics.notices.labels("failed").inc(failed)
+        self._metrics.notices.labels("escalated").inc(escalated)
+        return Delivered(delivered, failed, escalated)
+
+    def _deliver(self, waiting: Sequence[OutboxItem], fallback_of: Callable[[Notice], str], now: datetime) -> Delivered:
         delivered = failed = escalated = 0
         for to, items in _by_receiver(waiting):
             result = self._notifier.send(to, [item.notice for item in items])
@@ -78,9 +96,6 @@ class Announcer:
                     escalated += self._later(item, to, result.detail, fallback_of(item.notice), now)
             event = events.NOTICE_DELIVERED if result.delivered else events.NOTICE_FAILED
             log.info(event, to=to, notices=len(items), detail=result.detail)
-        self._metrics.notices.labels("delivered").inc(delivered)
-        self._metrics.notices.labels("failed").inc(failed)
-        self._metrics.notices.labels("escalated").inc(escalated)
         return Delivered(delivered, failed, escalated)
 
     def _arrived(self, notice: Notice, now: datetime) -> None:

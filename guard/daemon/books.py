@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from guard.core.billed import Billed, billed_now, remembered
-from guard.core.catalogue import ChangeKind, PriceChange, Quote, Reading, compare, layered
+from guard.core.catalogue import ChangeKind, PriceChange, Quote, Reading, compare, layered, matters
 from guard.core.model import Snapshot
 from guard.core.prices import PriceBook, PriceRow
 from guard.core.verdict import Verdict
@@ -47,8 +47,15 @@ class Books:
         return self._book
 
     def waiting(self) -> Sequence[Quote]:
-        """Prices that wait for a person."""
-        return [quote for quote in self._quotes if quote.waiting]
+        """Prices that wait for a person and that something here is billed by; one a SKU, whatever its regions."""
+        found: dict[str, Quote] = {}
+        waiting = [quote for quote in self._quotes if quote.waiting]
+        if waiting:
+            there = {(thing.machine, thing.location) for thing in self._known().values() if thing.gone_at is None}
+            for quote in waiting:
+                if matters(quote.row, there):
+                    found.setdefault(quote.row.source, quote)
+        return list(found.values())
 
     def refresh(self, now: datetime) -> None:
         """Read the catalogue if it is time, and take up what people accepted meanwhile."""
@@ -60,17 +67,21 @@ class Books:
 
     def remember(self, snapshot: Snapshot, verdicts: Sequence[Verdict], now: datetime) -> None:
         """Keep what bills by the hour, for what it has cost."""
-        if self._billed is None:
-            self._billed = {thing.name: thing for thing in self._ledger.billed()}
+        known = self._known()
         listed = [str(report.scope) for report in snapshot.scopes if report.complete]
-        changed = remembered(self._billed, billed_now(snapshot, verdicts, now), listed, now)
+        changed = remembered(known, billed_now(snapshot, verdicts, now), listed, now)
         self._ledger.save_billed(changed)
-        self._billed |= {thing.name: thing for thing in changed}
+        known |= {thing.name: thing for thing in changed}
 
     def forget(self) -> None:
         """Read everything afresh: another daemon has led since."""
         self._stamp = None
         self._billed = None
+
+    def _known(self) -> dict[str, Billed]:
+        if self._billed is None:
+            self._billed = {thing.name: thing for thing in self._ledger.billed()}
+        return self._billed
 
     def _read(self, now: datetime) -> None:
         try:
@@ -84,9 +95,11 @@ class Books:
         self._ledger.save_price_update(
             update, PriceRead(at=now, succeeded=True, report=report_of(update.changes, reading))
         )
-        for change in update.changes:
-            if change.kind is ChangeKind.WAITING:
-                log.warning(events.PRICE_WAITS, detail=str(change))
+        jumps = [change for change in update.changes if change.kind is ChangeKind.WAITING]
+        if jumps:
+            log.warning(
+                events.PRICE_WAITS, prices=len(jumps), detail=f"{jumps[0]}, and others" if jumps[1:] else str(jumps[0])
+            )
 
     def _load(self) -> None:
         stamp = self._ledger.quotes_stamp()
@@ -102,7 +115,10 @@ def report_of(changes: Sequence[PriceChange], reading: Reading) -> dict[str, obj
     return {
         "prices": len(reading.rows),
         "counts": {kind.value: count for kind, count in Counter(change.kind for change in changes).items()},
-        "changes": [{"kind": change.kind.value, "text": str(change)} for change in told[:TOLD]],
+        "changes": [
+            {"kind": change.kind.value, "region": change.row.region, "item": change.row.item, "text": str(change)}
+            for change in told[:TOLD]
+        ],
         "unmapped": [
             {"sku": one.sku, "description": one.description, "why": one.why} for one in reading.unmapped[:TOLD]
         ],

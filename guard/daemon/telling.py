@@ -187,7 +187,7 @@ def price_notices(waiting: Sequence[Quote], book: PriceBook, settings: Settings,
             kind=ChangeKind.WAITING, row=row, before=before.value if isinstance(before, Known) else None
         )
         about = {
-            "subject": f"prices/{row.part.value}/{row.item}/{row.region}/{row.provisioning.value}",
+            "subject": f"prices/{row.source}",
             "display_name": f"{row.item} in {row.region}",
             "detail": str(change),
             "number": quote.id,

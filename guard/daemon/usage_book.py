@@ -15,6 +15,7 @@ from threading import Lock
 from guard.core.model import Snapshot
 from guard.core.units import HOUR, Window, hour_number, hour_start
 from guard.core.usage import Usage, hours_between, merge, pack
+from guard.daemon import allocator
 from guard.ports.errors import Unavailable
 from guard.ports.inventory import Project
 from guard.ports.ledger import Ledger
@@ -23,6 +24,9 @@ from guard.ports.traffic import Reading, Traffic
 BACK_FILL = timedelta(days=41)
 """How far back the first look reads: Cloud Monitoring keeps six weeks (docs.cloud.google.com/monitoring/quotas, read
 2026-11-24); a day less, so that the first hour is whole."""
+
+BACK_FILL_AT_ONCE = timedelta(days=3)
+"""How much of a long back-fill is read and held at a time (about 6 MB at a thousand deployments)."""
 
 READ_AGAIN = timedelta(hours=6)
 """How much of the past each cycle reads again: points may arrive hours late."""
@@ -75,20 +79,20 @@ class UsageBook:
     def fetch(self, projects: Iterable[Project], now: datetime) -> Fetched:
         """Read all projects side by side, each from where it stopped; touches neither memory nor ledger.
 
-        Of a long back-fill only the first week is read here; the rest follows week by week in take(), so that the first look
+        Of a long back-fill only the first part is read here; the rest follows part by part in take(), so that the first look
         at a large project needs no more memory than any other.
         """
         if not self._loaded:
             self.load()
-        weeks = {project.number: (project, list(_by_weeks(self._window(project, now)))) for project in projects}
+        parts = {project.number: (project, list(_in_parts(self._window(project, now)))) for project in projects}
 
         def first(number: str) -> Reading:
-            project, windows = weeks[number]
+            project, windows = parts[number]
             return self._traffic.read(project, windows[0])
 
         with ThreadPoolExecutor(max_workers=PROJECTS_AT_ONCE, thread_name_prefix="usage") as pool:
-            readings = dict(zip(weeks, pool.map(first, weeks), strict=True))
-        return {number: (readings[number], windows[1:]) for number, (_, windows) in weeks.items()}
+            readings = dict(zip(parts, pool.map(first, parts), strict=True))
+        return {number: (readings[number], windows[1:]) for number, (_, windows) in parts.items()}
 
     def take(self, fetched: Fetched, snapshot: Snapshot, *, write: bool, also: Iterable[str] = ()) -> UsageLook:
         """Merge what was fetched into memory and (with `write`) into the ledger.
@@ -113,6 +117,7 @@ class UsageBook:
                 until[number] = reading.covered.end
                 if not rest:
                     break
+                allocator.give_back()  # answers of a long back-fill would otherwise pile up as freed memory
                 reading = self._traffic.read(reading.project, rest.pop(0))
         self._read_until.update(until)
         if write and until:
@@ -181,11 +186,11 @@ def usage_of(reading: Reading, present: Iterable[str]) -> dict[str, Usage]:
     return records
 
 
-def _by_weeks(window: Window) -> Iterator[Window]:
+def _in_parts(window: Window) -> Iterator[Window]:
     """Cut a long window, so that the first look at a large project needs no more memory than any other."""
     start = window.start
     while start < window.end:
-        end = min(start + timedelta(days=7), window.end)
+        end = min(start + BACK_FILL_AT_ONCE, window.end)
         yield Window(start, end)
         start = end
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from guard.core.usage import NO_COUNTS, Usage, merge
+from guard.core.counts import NO_COUNTS
+from guard.core.usage import Usage, merge
 from guard.ledger import tables
 from guard.ledger.engine import Writing
 from guard.ledger.room import Room, batches
