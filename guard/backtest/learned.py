@@ -13,6 +13,7 @@ import numpy as np
 
 from guard.backtest.silences import Flags, Floats, Indices, Silences
 from guard.backtest.tables import EDGE, GROUP, MIDDLE, Calendars, Cells, calendars_of, rates_by_day, smooth
+from guard.core.learn import decision
 from guard.core.learn import endpoint as own
 from guard.core.learn.ages import BINS
 from guard.core.learn.calendar import DAY
@@ -71,7 +72,7 @@ def learned_waits(
             reach = silences.length[chosen] > (ages[0] if reached_only else 0.0)
             if reach.any():
                 result[chosen[reach]] = _best(
-                    np.array(ages), np.array(bins), ratio, begun[reach], day[reach], rates[reach], calendars
+                    np.array(ages), np.array(bins, np.intp), ratio, begun[reach], day[reach], rates[reach], calendars
                 )
     for ratio, (ages, _), result in zip(ratios, grids, results, strict=True):
         result[silences.start < trusted_from(silences.began, ratio)] = ages[-1]
@@ -148,8 +149,9 @@ def _best(
     cost = np.concatenate(
         [np.full((len(begun), 1), ratio), np.cumsum(share * np.diff(ages), axis=1) + ratio * survival], axis=1
     )
-    best: Floats = ages[cost.argmin(axis=1)]
-    return best
+    enough = cost.min(axis=1, keepdims=True) * (1 + decision.TIE)
+    longest: Floats = ages[len(ages) - 1 - (cost <= enough)[:, ::-1].argmax(axis=1)]
+    return longest
 
 
 def _chunks(silences: Silences) -> Iterator[slice]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = App(name="backtest", help="Replay waiting rules over the past: money, cold starts, the worst endpoints.")
 
-RATIOS = (1.0, 8.0, 24.0, 72.0)
+RATIOS: Sequence[float] = (1.0, 8.0, 24.0, 72.0)
 """Break-even waits shown where none is given, hours: from a toy to a model that customers call."""
 
 WAITS = ("auto", "break_even", "24h", "never")

@@ -25,6 +25,9 @@ WORST_CASE = 4.0
 OWN_WEIGHT = 12.0 * WIDTH
 """The fleet weighs as much as this many returns against an endpoint's own record (twelve, over the width of a bin)."""
 
+TIE = 0.01
+"""Waits whose expected cost differs by less than this share are as good as each other: the longest of them is taken."""
+
 STEPS = 8
 """Waits tried per doubling."""
 
@@ -96,13 +99,13 @@ def wait_seconds(
 ) -> float:
     """Return the wait in seconds for a silence that began at `began` (seconds); see `decide`."""
     ages, bins = waits_tried(break_even, worst_case)
-    if began < trusted_from(law.watched_since, break_even):
+    if not bins or began < trusted_from(law.watched_since, break_even):
         return ages[-1]
     first = bins[0]
     own = _own_factors(state, law, first)
     survival, paid = 1.0, 0.0
-    best, least = ages[0], break_even
     before = ages[0]
+    costs = [break_even]
     k, weighed, pace = -1, 0.0, 0.0
     calendar = law.calendars[0]
     factors: tuple[float, ...] = ()
@@ -124,11 +127,10 @@ def wait_seconds(
         stays = exp(-hits)
         paid += survival * (age - before) * ((1 - stays) / hits if hits > 1e-9 else 1.0)
         survival *= stays
-        cost = paid + break_even * survival
-        if cost < least * (1 - 1e-12):
-            best, least = age, cost
+        costs.append(paid + break_even * survival)
         before, weighed = age, then
-    return best
+    enough = min(costs) * (1 + TIE)
+    return next(ages[i] for i in range(len(costs) - 1, -1, -1) if costs[i] <= enough)
 
 
 def _own_factors(state: EndpointState, law: FleetLaw, first: int) -> list[float]:

@@ -1,0 +1,69 @@
+"""Builders of synthetic fleets: silences drawn from a family, endpoint by endpoint; everything from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from guard.backtest.silences import Silences, silences_of
+
+HOUR, DAY = 3600.0, 86_400.0
+Draw = Callable[[np.random.Generator, float], float]
+"""Draws the next silence in hours, given the time (seconds) at which it begins."""
+
+
+def a_fleet(
+    draw: Draw, *, endpoints: int = 20, days: float = 60, seed: int = 1, resolution: float = 0.0, spread: float = 1.0
+) -> Silences:
+    """Return the silences of `endpoints` endpoints that begin within `spread` days, each use a minute (or a bucket) long."""
+    rng = np.random.default_rng(seed)
+    use = resolution or 60.0
+    intervals, ends = {}, {}
+    for i in range(endpoints):
+        now = float(rng.uniform(0, spread * DAY))
+        starts = []
+        while now < days * DAY:
+            starts.append(now // use * use if resolution else now)
+            now += use + max(draw(rng, now), 1e-3) * HOUR
+        begun = np.array(starts)
+        intervals[f"e{i}"] = (begun, begun + use)
+        ends[f"e{i}"] = days * DAY
+    return silences_of(intervals, ends, resolution=resolution)
+
+
+def exponential(mean: float) -> Draw:
+    return lambda rng, _: float(rng.exponential(mean))
+
+
+def lognormal(median: float, sigma: float) -> Draw:
+    return lambda rng, _: float(rng.lognormal(np.log(median), sigma))
+
+
+def pareto(least: float, exponent: float) -> Draw:
+    return lambda rng, _: float(least * (1 + rng.pareto(exponent)))
+
+
+def periodic(period: float, jitter: float) -> Draw:
+    return lambda rng, _: float(period + rng.normal(0, jitter))
+
+
+def mixture(short: float, long: float, share: float) -> Draw:
+    return lambda rng, _: float(rng.exponential(long if rng.random() < share else short))
+
+
+def regime(before: float, after: float, change_day: float) -> Draw:
+    return lambda rng, now: float(rng.exponential(before if now < change_day * DAY else after))
+
+
+def office(mean: float) -> Draw:
+    """Uses from 8 to 18 only: a silence that would end outside goes on until the next morning, somewhen in the first hour."""
+
+    def draw(rng: np.random.Generator, now: float) -> float:
+        back = now + rng.exponential(mean) * HOUR
+        hour = back % DAY / HOUR
+        if not 8 <= hour < 18:
+            back = (back // DAY + (hour >= 18)) * DAY + (8 + rng.random()) * HOUR
+        return float(back - now) / HOUR
+
+    return draw

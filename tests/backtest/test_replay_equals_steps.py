@@ -1,0 +1,89 @@
+"""The replay of a whole history says the same as the guard's rule, asked silence by silence as the days go by."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from guard.backtest.learned import learned_waits
+from guard.backtest.silences import Silences
+from guard.core.learn import EndpointState, decide, new_fleet, still_silent, used
+from guard.core.learn.fleet import Tally
+from tests.backtest.fleets import DAY, a_fleet, exponential, lognormal, office, pareto
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def step_by_step(silences: Silences, ratio: float, worst_case: float) -> np.ndarray:
+    """Ask `decide` at the beginning of every silence, with a book that knows nothing that came later."""
+    events = []
+    for i in range(len(silences.start)):
+        who, start = int(silences.endpoint[i]), float(silences.start[i])
+        end = start + float(silences.length[i])
+        events.append((start, 1, who, i, end))
+        if silences.returned[i]:
+            events.append((end, 0, who, i, end))
+    events.sort()
+    states = {i: EndpointState() for i in range(len(silences.names))}
+    fleet, tally = new_fleet(silences.began), Tally()
+    waits = np.zeros(len(silences.start))
+    for time, kind, who, i, _end in events:
+        while int(time // DAY) > fleet.day:
+            midnight = (fleet.day + 1) * DAY
+            states = {
+                k: still_silent(s, fleet.law, tally, midnight, resolution=silences.resolution)
+                for k, s in states.items()
+            }
+            fleet, tally = fleet.closed(tally), Tally()
+        if kind == 0:
+            states[who] = used(states[who], fleet.law, tally, time, time, resolution=silences.resolution)
+            continue
+        if states[who].silent_since is None:
+            states[who] = used(states[who], fleet.law, tally, time, time, resolution=silences.resolution)
+        states[who] = used(states[who], fleet.law, tally, states[who].silent_since or time, time)
+        began = EPOCH + timedelta(seconds=time)
+        answer = decide(
+            states[who],
+            fleet,
+            ratio=timedelta(seconds=ratio),
+            silence_began_at=began,
+            now=began,
+            worst_case=worst_case,
+        )
+        assert answer.wait is not None
+        waits[i] = answer.wait.total_seconds()
+    return waits
+
+
+@pytest.mark.parametrize(
+    ("draw", "resolution", "seed"),
+    [(exponential(5), 0.0, 1), (lognormal(6, 1.5), 3600.0, 2), (pareto(0.5, 0.9), 0.0, 3), (office(6), 3600.0, 4),
+     (pareto(20, 1.1), 86_400.0, 5)],
+    ids=["exponential", "lognormal by the hour", "pareto", "office by the hour", "pareto by the day"],
+)  # fmt: skip
+def test_the_replay_of_a_random_fleet_equals_the_rule_asked_step_by_step(draw, resolution: float, seed: int) -> None:
+    silences = a_fleet(draw, endpoints=8, days=40, seed=seed, resolution=resolution)
+    for ratio, worst_case in ((3600.0, 3.0), (8 * 3600.0, 4.0), (72 * 3600.0, 5.0)):
+        (at_once,) = learned_waits(silences, [ratio], worst_case=worst_case)
+
+        np.testing.assert_allclose(at_once, step_by_step(silences, ratio, worst_case), rtol=1e-6)
+
+
+def test_several_break_even_waits_at_once_say_the_same_as_one_by_one() -> None:
+    silences = a_fleet(lognormal(4, 1.5), endpoints=10, days=40)
+    ratios = [1800.0, 8 * 3600.0, 24 * 3600.0]
+
+    for ratio, together in zip(ratios, learned_waits(silences, ratios), strict=True):
+        (alone,) = learned_waits(silences, [ratio])
+        np.testing.assert_array_equal(together, alone)
+
+
+def test_leaving_out_what_no_money_depends_on_changes_no_removal() -> None:
+    silences = a_fleet(lognormal(4, 1.5), endpoints=10, days=40)
+
+    for ratio in (1800.0, 24 * 3600.0):
+        (full,), (quick,) = (learned_waits(silences, [ratio], reached_only=only) for only in (False, True))
+        np.testing.assert_array_equal(silences.length > full, silences.length > quick)
+        np.testing.assert_array_equal(full[silences.length > full], quick[silences.length > full])
