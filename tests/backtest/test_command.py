@@ -28,7 +28,7 @@ def test_a_trace_is_replayed_and_its_waits_are_written(
 
     assert code == 0
     assert "2 endpoints" in capsys.readouterr().out
-    rows = list(csv.DictReader(out.open()))
+    rows = list(csv.DictReader(out.read_text().splitlines()))
     assert {row["endpoint"] for row in rows} == {"a", "b"}
     assert all(8 / 3 * 3600 - 1 <= float(row["wait_seconds"]) <= 24 * 3600 + 1 for row in rows)
 

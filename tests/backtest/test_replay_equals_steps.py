@@ -11,7 +11,7 @@ from guard.backtest.learned import learned_waits
 from guard.backtest.silences import Silences
 from guard.core.learn import EndpointState, decide, new_fleet, still_silent, used
 from guard.core.learn.fleet import Tally
-from tests.backtest.fleets import DAY, a_fleet, exponential, lognormal, office, pareto
+from tests.backtest.fleets import DAY, Draw, a_fleet, exponential, lognormal, office, pareto
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,15 +21,16 @@ def step_by_step(silences: Silences, ratio: float, worst_case: float) -> np.ndar
     events = []
     for i in range(len(silences.start)):
         who, start = int(silences.endpoint[i]), float(silences.start[i])
-        end = start + float(silences.length[i])
-        events.append((start, 1, who, i, end))
+        events.append((start, 1, who, i, start))
         if silences.returned[i]:
-            events.append((end, 0, who, i, end))
+            follows = i + 1 < len(silences.start) and silences.endpoint[i + 1] == who
+            back = start + float(silences.length[i])
+            events.append((back, 0, who, i, float(silences.start[i + 1]) if follows else back))
     events.sort()
     states = {i: EndpointState() for i in range(len(silences.names))}
     fleet, tally = new_fleet(silences.began), Tally()
     waits = np.zeros(len(silences.start))
-    for time, kind, who, i, _end in events:
+    for time, kind, who, i, end_of_use in events:
         while int(time // DAY) > fleet.day:
             midnight = (fleet.day + 1) * DAY
             states = {
@@ -37,12 +38,10 @@ def step_by_step(silences: Silences, ratio: float, worst_case: float) -> np.ndar
                 for k, s in states.items()
             }
             fleet, tally = fleet.closed(tally), Tally()
+        if kind == 0 or states[who].silent_since is None:
+            states[who] = used(states[who], fleet.law, tally, time, end_of_use, resolution=silences.resolution)
         if kind == 0:
-            states[who] = used(states[who], fleet.law, tally, time, time, resolution=silences.resolution)
             continue
-        if states[who].silent_since is None:
-            states[who] = used(states[who], fleet.law, tally, time, time, resolution=silences.resolution)
-        states[who] = used(states[who], fleet.law, tally, states[who].silent_since or time, time)
         began = EPOCH + timedelta(seconds=time)
         answer = decide(
             states[who],
@@ -63,7 +62,9 @@ def step_by_step(silences: Silences, ratio: float, worst_case: float) -> np.ndar
      (pareto(20, 1.1), 86_400.0, 5)],
     ids=["exponential", "lognormal by the hour", "pareto", "office by the hour", "pareto by the day"],
 )  # fmt: skip
-def test_the_replay_of_a_random_fleet_equals_the_rule_asked_step_by_step(draw, resolution: float, seed: int) -> None:
+def test_the_replay_of_a_random_fleet_equals_the_rule_asked_step_by_step(
+    draw: Draw, resolution: float, seed: int
+) -> None:
     silences = a_fleet(draw, endpoints=8, days=40, seed=seed, resolution=resolution)
     for ratio, worst_case in ((3600.0, 3.0), (8 * 3600.0, 4.0), (72 * 3600.0, 5.0)):
         (at_once,) = learned_waits(silences, [ratio], worst_case=worst_case)
