@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
 from guard.core.model import Kind, Snapshot
-from guard.core.names import scope_of
+from guard.core.names import Scope, scope_of
 from guard.core.plan import Seen
 from guard.core.policy import iac_mark
 from guard.core.usage import Usage
@@ -23,9 +24,13 @@ def remember(
     snapshot: Snapshot,
     usages: Mapping[str, Usage],
     now: datetime,
+    *,
+    doubted: AbstractSet[Scope] = frozenset(),
 ) -> list[Seen]:
     """Return the rows that changed since the last look (or are new).
 
+    Labels in a doubted scope are not believed: those of before stay remembered, so that the doubt lasts until they are back
+    or a person has looked.
     `last_seen_at` alone does not make a row change more often than once an hour: a fleet that stands still writes little.
     """
     empty = _emptiness(snapshot)
@@ -52,7 +57,7 @@ def remember(
         new = replace(
             base,
             digest=subject.digest,
-            labels=dict(subject.labels),
+            labels=base.labels if scope_of(subject.name) in doubted else dict(subject.labels),
             iac_marked=base.iac_marked or iac_mark(subject.labels) is not None,
             removable_since=(base.removable_since or now) if removable else None,
             empty_since=_empty_since(base, subject.name, empty, now),

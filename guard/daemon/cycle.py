@@ -30,6 +30,7 @@ from guard.daemon.account import Accountant
 from guard.daemon.acting import Acting, Did, Gates, Orders, act_now, gates, restore_now, settle_all
 from guard.daemon.announce import Announcer, ready
 from guard.daemon.books import Books
+from guard.daemon.clock_watch import ClockWatch
 from guard.daemon.enrolled import Enrolled
 from guard.daemon.leader import Leadership
 from guard.daemon.lessons import Lessons
@@ -71,6 +72,7 @@ class Parts:
     lessons: Lessons
     metrics: Metrics
     settings: Callable[[], Settings]
+    stepped: bool = False  # domain time is a sandbox's
     acting: Acting | None = None
     checkpoints: Callable[[str], None] = field(default=lambda _point: None)
 
@@ -98,7 +100,7 @@ class Cycle:
         self._p = parts
         self._info: LedgerInfo | None = None
         self._term: int | None = None
-        self._last_now: datetime | None = None
+        self._clock = ClockWatch(parts.clock, stepped=parts.stepped)
         self._told_gone: set[str] = set()
         self.last_view: LedgerView = LedgerView()
 
@@ -127,7 +129,8 @@ class Cycle:
         p.books.refresh(now)
         snapshot, view, verdicts, plan = self._decide(settings, now, cycle_id, write=True)
         p.books.remember(snapshot, verdicts, now)
-        p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now))
+        doubted = {doubt.scope for doubt in plan.doubts if not doubt.acknowledged}
+        p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now, doubted=doubted))
         void = {act.id: (act, why) for act, why in (*plan.void, *outdated(view.acts, settings.rules_of))}
         proposed = self._propose(plan, void, settings, now, cycle_id)
         self._tell(plan, void, verdicts, settled, settings, view, now)
@@ -215,7 +218,7 @@ class Cycle:
         verdicts = self._judge(snapshot, settings, view, now)
         if p.redeploys.measure(verdicts):
             verdicts = self._judge(snapshot, settings, view, now)
-        found = doubts(snapshot, p.usage.usage, view, usage.complete, self._clock_jump(now), now)
+        found = doubts(snapshot, p.usage.usage, view, usage.complete, self._clock.jump(now), now)
         for doubt in found:
             log.warning(events.INSTRUMENTS_DOUBTED, scope=str(doubt.scope), detail=doubt.why)
         plan = make_plan(
@@ -440,8 +443,3 @@ class Cycle:
         if self._info is None or self._info.adopted_at is None:
             self._info = self._p.ledger.info()
         return self._info
-
-    def _clock_jump(self, now: datetime) -> timedelta | None:
-        """How far domain time went back since the last cycle, or None. Forward jumps are a matter of the stepper's."""
-        last, self._last_now = self._last_now, now
-        return now - last if last is not None and now < last else None

@@ -178,6 +178,7 @@ def build(
         lessons=Lessons(ledger),
         metrics=metrics,
         settings=in_force.settings,
+        stepped=sandboxed,
         acting=_acting(connection, inventory, ledger, leadership, store) if may_act else None,
         **({"checkpoints": checkpoints} if checkpoints else {}),
     )
