@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.set-up
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check bench demo fmt lock docs
+.PHONY: help setup test check bench demo infra-demo tune-demo destroy fmt lock docs
 
 help: ## list the recipes
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -47,6 +47,16 @@ bench: $(STAMP) ## benchmarks: ratios and counts, on demand; figures go into ben
 demo: $(STAMP) ## thirty simulated days of a forgetful fleet, no account needed
 	$(BIN)/tuneguard demo $(ARGS)
 
+infra-demo: $(STAMP) ## pulumi up, a guard's cycle, pulumi destroy on the sandbox, no account needed
+	PATH="$$(tools/pulumi-cli/ensure.sh):$$PATH" $(BIN)/python scripts/infra_demo.py
+
+destroy: $(STAMP) ## undeploy from a stack's endpoints, then destroy it: make destroy STACK=dev
+	$(BIN)/python -m infra.destroy --stack $(STACK) $(ARGS)
+
+tune-demo: $(STAMP) ## the fine-tuning paths in a few minutes, ending with the comparison table; no account needed
+	$(BIN)/python scripts/tune_demo.py
+
 lock: $(STAMP) ## resolve the lock files afresh
 	$(BIN)/uv pip compile pyproject.toml --universal --all-extras --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --all-extras --group dev --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --extra postgres --extra web --generate-hashes --no-emit-index-url --no-annotate --no-header -q -c requirements.lock -o requirements-image.lock
