@@ -140,9 +140,10 @@ def _best(
     """Return the cheapest wait of the grid for each silence; see `core.learn.decision.wait_seconds`."""
     group = GROUP[bins]
     hits = rates[:, bins] / MIDDLE[bins]
-    hits *= calendars.until(group, day[:, None], begun[:, None] + ages[1:]) - calendars.until(
-        group, day[:, None], begun[:, None] + ages[:-1]
-    )
+    for which in np.unique(group):  # the bins of one calendar follow one another
+        steps = np.flatnonzero(group == which)
+        at = begun[:, None] + ages[steps[0] : steps[-1] + 2]
+        hits[:, steps] *= np.diff(calendars.until(np.array(which), day[:, None], at), axis=1)
     survival = np.exp(-np.cumsum(hits, axis=1))
     before = np.concatenate([np.ones((len(begun), 1)), survival[:, :-1]], axis=1)
     share = np.where(hits > 1e-9, (before - survival) / np.maximum(hits, 1e-300), before)
