@@ -58,7 +58,7 @@ def demo(
         Output, Parameter(alias="-o", help="The story for people, or one JSON document at its end.")
     ] = "table",
 ) -> int:
-    """Play the demo; MORE says what of it is virtual."""
+    """Play the demo; the epilogue says what of it is virtual."""
     from guard.cli.demonstration.director import direct
 
     return direct(stay=not exit, days=days, trace=trace, seed=seed, folder=folder, port=port, as_json=output == "json")
