@@ -218,16 +218,18 @@ class Harness:
         """Every call that changed something in Vertex AI, or tried to."""
         return [call for call in list(self.running.world.calls) if call.changes and call.service == "aiplatform"]
 
-    def deployed(self, endpoint: str, location: str = "us-central1") -> list[str]:
+    def deployed(self, endpoint: str, location: str = "us-central1", project: str = PROJECT) -> list[str]:
         """Ids of the models that are on an endpoint in the sandbox's own store."""
+        self.running.world.settle()
         with self.running.world.lock:
             body = dict(self.running.world.store.all("endpoints")).get(
-                f"projects/{PROJECT}/locations/{location}/endpoints/{endpoint}", {}
+                f"projects/{project}/locations/{location}/endpoints/{endpoint}", {}
             )
             return [str(one["id"]) for one in body.get("deployedModels", [])]
 
     def done(self, method: str) -> int:
         """How many operations of a method the sandbox has accepted and not failed, whatever the caller was told."""
+        self.running.world.settle()
         with self.running.world.lock:
             operations = list(self.running.world.operations.values())
         return sum(1 for one in operations if one.method == method and one.error is None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ def test_the_pause_doubles_up_to_a_limit(lacking: Harness) -> None:
     lacking.steps(30)
 
     tried = restores(lacking)
-    for failed, again in zip(tried, tried[1:], strict=False):
+    for failed, again in itertools.pairwise(tried):
         assert failed.settled_at is not None
         assert again.proposed_at - failed.settled_at >= pause_after(failed.key.attempt)
 

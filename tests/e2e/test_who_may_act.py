@@ -19,7 +19,7 @@ from tests.e2e.harness import Harness, a_harness, skip
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "other.db"
+    return tmp_path / "other.db"
 
 
 def undeploys(harness: Harness) -> int:
