@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -116,10 +117,8 @@ def emit_json(document: Mapping[str, Any]) -> None:
 
 def say(text: str = "", /, **data: object) -> None:
     """Print a line for people: `text` may hold rich's marks, and `{name}` for data, in which nothing is a mark."""
-    console().print(text.format_map({k: _quoted(str(v)) for k, v in data.items()}) if data else text, **_AS_IT_IS)
-
-
-_AS_IT_IS: dict[str, Any] = {"highlight": False, "soft_wrap": True}
+    out = console()
+    out.print(_filled(text, data, out) if data else text, highlight=False, soft_wrap=True)
 
 
 def complain(text: str) -> None:
@@ -190,11 +189,19 @@ def dollars(rate: Mapping[str, Any] | None, times: Decimal | int = 1) -> str:
     return str(Money(Decimal(str(rate["amount"])) * times, str(rate["currency"])))
 
 
-def _quoted(text: str) -> str:
-    """Data as rich prints it: square brackets stay brackets."""
-    from rich.markup import escape
+def _filled(template: str, data: Mapping[str, object], out: Any) -> Any:
+    """The template's marks with the data in its places, each in the style of its place."""
+    from rich.text import Text
 
-    return escape(_printable(text))
+    marked, result, at = Text.from_markup(template), Text(), 0
+    for place in _PLACE.finditer(marked.plain):
+        result.append_text(marked[at : place.start()])
+        result.append(_printable(str(data[place[1]])), marked.get_style_at_offset(out, place.start()))
+        at = place.end()
+    return result.append_text(marked[at:])
+
+
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 def _printable(text: str) -> str:

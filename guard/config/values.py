@@ -12,6 +12,9 @@ from guard.core.units import Money
 
 _DURATION = re.compile(r"(?:(\d+)\s*(w|d|h|min|m|s)\s*)+")
 _PART = re.compile(r"(\d+)\s*(w|d|h|min|m|s)")
+LONGEST = timedelta(days=3660)
+"""What is longer is a slip of the keyboard, and would leave the calendar when added to an instant."""
+
 _UNIT = {"w": "weeks", "d": "days", "h": "hours", "min": "minutes", "m": "minutes", "s": "seconds"}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(
@@ -26,7 +29,13 @@ def duration(found: object) -> timedelta:
         number = isinstance(found, int | float) or text.replace(".", "", 1).isdigit()
         what = "a number without a unit" if number else "no duration"
         raise ValueError(f'found {found!r}, {what}. Expected a duration such as "6h", "2d" or "1h30m"')
-    return sum((timedelta(**{_UNIT[unit]: int(n)}) for n, unit in _PART.findall(text)), timedelta(0))
+    try:
+        length = sum((timedelta(**{_UNIT[unit]: int(n)}) for n, unit in _PART.findall(text)), timedelta(0))
+    except (OverflowError, ValueError):  # ValueError: more digits than Python reads
+        length = timedelta.max
+    if length > LONGEST:
+        raise ValueError(f'found {text[:40]!r}, longer than ten years. Use "never" for what has no end')
+    return length
 
 
 def money(found: object) -> Money:

@@ -182,10 +182,15 @@ def tuneguard(*arguments: str, folder: Path, environment: Mapping[str, str | Non
 
 @contextmanager
 def a_world(folder: Path) -> Iterator[Place]:
-    """Step the guard until one thing went, one waits for the next day and the pool's sharers are announced."""
+    """Step the guard until one thing went, one waits for the next day and the pool's sharers are announced.
+
+    `backup.db` is the ledger as it was while the removal was under way.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with a_harness(folder, scenario=SCENARIO, config=CONFIG) as harness:
-        harness.steps(6)
+        harness.steps(3)
+        _back_up(folder / "ledger.db", folder / "backup.db")
+        harness.steps(3)
         harness.cycle()
         yield Place(harness, folder)
 
@@ -194,6 +199,10 @@ def copy_of(place: Place, folder: Path) -> Place:
     """Another folder with the same guard.yaml and a copy of the ledger: what is said there is not heard elsewhere."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(place.config, folder / "guard.yaml")
-    with closing(sqlite3.connect(place.ledger)) as source, closing(sqlite3.connect(folder / "ledger.db")) as target:
-        source.backup(target)
+    _back_up(place.ledger, folder / "ledger.db")
     return Place(place.harness, folder)
+
+
+def _back_up(ledger: Path, to: Path) -> None:
+    with closing(sqlite3.connect(ledger)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
