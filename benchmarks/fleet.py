@@ -1,4 +1,4 @@
-"""A large fleet for benchmarks: so many endpoints over all 45 locations, as a sandbox in a process of its own, with a guard's file."""
+"""A large fleet for benchmarks: endpoints over all 45 locations, a sandbox in a process of its own, a guard's file."""
 
 from __future__ import annotations
 

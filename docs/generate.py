@@ -1,7 +1,6 @@
 """Writes the reference pages that are made from the code: commands, guard.yaml, metrics, events, permissions.
 
-    python docs/generate.py            write them
-    python docs/generate.py --check    exit 1 and name the pages that differ (part of `make check`)
+`python docs/generate.py` writes them; with `--check` it exits 1 and names the pages that differ (part of `make check`).
 """
 
 from __future__ import annotations
@@ -57,9 +56,19 @@ def config() -> str:
     schema = json_schema()
     parts = [("guard.yaml", schema), *sorted(schema["$defs"].items())]
     lines = ["# guard.yaml", "", MADE]
-    lines += ["`tuneguard config schema` prints this as JSON Schema for your editor; `tuneguard config check` checks a file.", ""]
+    lines += [
+        "`tuneguard config schema` prints this as JSON Schema for your editor; `tuneguard config check` checks a file.",
+        "",
+    ]
     for title, part in parts:
-        lines += [f"## {title}", "", _sentence(part.get("description", "")), "", "| key | form | default | what |", "|---|---|---|---|"]
+        lines += [
+            f"## {title}",
+            "",
+            _sentence(part.get("description", "")),
+            "",
+            "| key | form | default | what |",
+            "|---|---|---|---|",
+        ]
         required = set(part.get("required", ()))
         for key, value in part.get("properties", {}).items():
             default = "required" if key in required else _default(value)
@@ -74,7 +83,13 @@ def metrics() -> str:
     """Every metric with its help text and labels."""
     from guard.telemetry.metrics import Metrics
 
-    lines = ["# Metrics", "", MADE, "Served on `/metrics` of the daemon (`health:` in guard.yaml). No ids as labels.", ""]
+    lines = [
+        "# Metrics",
+        "",
+        MADE,
+        "Served on `/metrics` of the daemon (`health:` in guard.yaml). No ids as labels.",
+        "",
+    ]
     lines += ["| metric | kind | labels | what |", "|---|---|---|---|"]
     for family in Metrics().registry.collect():
         labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
@@ -89,8 +104,13 @@ def events() -> str:
 
     found = sorted(value for key, value in vars(names).items() if key.isupper())
     lines = ["# Log events", "", MADE]
-    lines += ["One JSON object a line on stderr (pretty on a terminal). Keys share one vocabulary: `cycle_id`, `project`, `region`,"]
-    lines += ["`endpoint_id` (a full resource name), `act_id`, `reason`, `detail`; a suffix gives the unit (`took_s`).", ""]
+    lines += [
+        "One JSON object a line on stderr (pretty on a terminal). Keys share one vocabulary: `cycle_id`, `project`,"
+    ]
+    lines += [
+        "`region`, `endpoint_id` (a full resource name), `act_id`, `reason`, `detail`; a suffix gives the unit (`took_s`).",
+        "",
+    ]
     return "\n".join([*lines, *(f"- `{name}`" for name in found)]) + "\n"
 
 
@@ -102,7 +122,9 @@ def permissions() -> str:
     lines = ["# Permissions", "", MADE, "## Observe", ""]
     lines += [f"- `{name}`" for name in READ_PERMISSIONS]
     lines += ["", "## Enforce adds, by stage", "", "| stage | permissions |", "|---|---|"]
-    lines += [f"| {stage.value} | {', '.join(f'`{name}`' for name in names)} |" for stage, names in ACT_PERMISSIONS.items()]
+    lines += [
+        f"| {stage.value} | {', '.join(f'`{name}`' for name in names)} |" for stage, names in ACT_PERMISSIONS.items()
+    ]
     lines += ["", "## On the bucket of claims and recipes only", ""]
     return "\n".join([*lines, *(f"- `{name}`" for name in STORE_PERMISSIONS)]) + "\n"
 
@@ -118,7 +140,9 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def stale() -> list[str]:
     """Names of pages that differ from the code."""
-    return [name for name, make in PAGES.items() if not (HERE / name).exists() or (HERE / name).read_text("utf-8") != make()]
+    return [
+        name for name, make in PAGES.items() if not (HERE / name).exists() or (HERE / name).read_text("utf-8") != make()
+    ]
 
 
 def _sentence(text: str) -> str:
@@ -133,7 +157,9 @@ def _form(value: dict[str, Any]) -> str:
     if "const" in value:
         return f"`{value['const']}`"
     if "anyOf" in value:
-        return " or ".join(dict.fromkeys(_form(one) for one in value["anyOf"] if one.get("type") != "null")) + _examples(value)
+        return " or ".join(
+            dict.fromkeys(_form(one) for one in value["anyOf"] if one.get("type") != "null")
+        ) + _examples(value)
     if value.get("type") == "array":
         return f"list of {_form(value['items'])}"
     if value.get("type") == "object":
