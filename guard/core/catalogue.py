@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from guard.core.model import Provisioning
+from guard.core.model import Machine, Provisioning
 from guard.core.prices import Part, PriceBook, PriceRow
 from guard.core.shapes import shape_of
 from guard.core.units import Known
@@ -186,6 +186,27 @@ def layered(shipped: Iterable[PriceRow], quotes: Sequence[Quote], overrides: Ite
     covered = {key_of(row) for row in kept}
     base = [row for row in shipped if key_of(row) not in covered and not _composed(row, covered)]
     return PriceBook([*base, *kept], overrides)
+
+
+def matters(row: PriceRow, machines: Iterable[tuple[Machine, str]]) -> bool:
+    """True where a row prices a part of one of these machines (each with its location)."""
+    return any(
+        location == row.region and machine.provisioning is row.provisioning and _is_part(row, machine)
+        for machine, location in machines
+    )
+
+
+def _is_part(row: PriceRow, machine: Machine) -> bool:
+    shape = shape_of(machine.machine_type)
+    match row.part:
+        case Part.MACHINE:
+            return row.item == machine.machine_type
+        case Part.ACCELERATOR:
+            return row.item == (machine.accelerator_type or (shape.accelerator if shape else None))
+        case Part.CORE | Part.RAM:
+            return shape is not None and row.item == shape.family
+        case Part.TUNING_TOKENS:
+            return False
 
 
 def _composed(row: PriceRow, covered: set[Key]) -> bool:

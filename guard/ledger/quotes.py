@@ -64,22 +64,22 @@ class Quotes(Room):
             rows = connection.execute(select(table).order_by(table.c.id.desc()).limit(limit))
             return [PriceRead(at=row.at, succeeded=row.succeeded, detail=row.detail, report=row.report) for row in rows]
 
-    def accept_price(self, quote_id: int, who: str) -> Quote | None:
+    def accept_price(self, quote_id: int, who: str) -> Sequence[Quote]:
         """See the port."""
         table = tables.prices
+        waits = table.c.waiting.in_((True,))
         with self._database.write(firm=True) as writing:
             run = writing.connection.execute
-            row = run(select(table).where(table.c.id == quote_id, table.c.waiting.in_((True,)))).first()
-            if row is None:
-                return None
-            same = and_(*(table.c[name] == getattr(row, name) for name in ("part", "item", "region", "provisioning")))
-            run(
-                update(table)
-                .where(same, table.c.valid_to.is_(None), table.c.waiting.in_((False,)))
-                .values(valid_to=row.valid_from)
-            )
-            run(update(table).where(table.c.id == quote_id).values(waiting=False, accepted_by=who))
-            return replace(_quote(row), waiting=False, accepted_by=who)
+            source = select(table.c.source).where(table.c.id == quote_id, waits).scalar_subquery()
+            rows = run(select(table).where(table.c.source == source, waits)).all()
+            for row in rows:
+                key = and_(
+                    *(table.c[name] == getattr(row, name) for name in ("part", "item", "region", "provisioning"))
+                )
+                in_force = and_(table.c.valid_to.is_(None), table.c.waiting.in_((False,)))
+                run(update(table).where(key, in_force).values(valid_to=row.valid_from))
+                run(update(table).where(table.c.id == row.id).values(waiting=False, accepted_by=who))
+            return [replace(_quote(row), waiting=False, accepted_by=who) for row in rows]
 
 
 class BilledThings(Room):

@@ -1,0 +1,94 @@
+"""`tuneguard prices`, on a guard that looked."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tests.cli.world import Place
+
+
+def machine(place: Place, name: str) -> dict[str, Any]:
+    lines = place.here("prices", "-o", "json").document["machines"]
+    [line] = [one for one in lines if one["machine"] == name]
+    return dict(line)
+
+
+def test_each_machine_has_its_price_source_and_age_and_what_is_missing_is_said(place: Place) -> None:
+    place.harness.cycle()
+
+    answer = place.here("prices")
+
+    assert answer.code == 1, "a price is missing"
+    assert "ct5lp-hightpu-1t in us-central1: no price for machine ct5lp-hightpu-1t" in answer.out
+    assert "1177 prices" in answer.out
+    gpu = machine(place, "g2-standard-12 + 1 NVIDIA_L4")
+    assert gpu["rate"] == {"amount": "1.1507", "currency": "USD"}
+    assert {row["part"] for row in gpu["rows"]} == {"core", "ram", "accelerator"}
+    assert all(row["source"].startswith("Cloud Billing Catalog, SKU ") for row in gpu["rows"])
+
+
+def test_a_persons_price_wins(place: Place) -> None:
+    place.harness.configure(place.config.read_text() + "prices: {g2-standard-12: 0.9 USD}\n")
+    place.harness.cycle()
+    found = machine(place, "g2-standard-12 + 1 NVIDIA_L4")
+    assert (found["rate"]["amount"], found["rows"][0]["basis"]) == ("0.9", "contracted")
+
+
+def test_a_small_change_is_taken_up_and_told(place: Place) -> None:
+    place.harness.cycle()
+    place.harness.change(price={"skus": "*Prediction N1*", "factor": "1.1"})
+    place.harness.advance(25)
+    place.harness.cycle()
+    assert "core n1 in us-central1: 0.036 USD -> 0.0396 USD/h" in place.here("prices").out
+    assert Decimal(machine(place, "n1-standard-4")["rate"]["amount"]) == Decimal("0.219") * Decimal("1.1")
+
+
+def test_a_jump_waits_is_told_once_and_moves_nothing_until_it_is_accepted(place: Place) -> None:
+    place.harness.cycle()
+    place.harness.change(price={"skus": "*Prediction N1*", "factor": 3})
+    place.harness.advance(25)
+    place.harness.cycle()
+    place.harness.advance(25)
+    results = place.harness.cycle()
+
+    assert place.harness.told().count("core n1 in us-central1: 0.036 USD -> 0.108 USD/h") == 1
+    assert machine(place, "n1-standard-4")["rate"]["amount"] == "0.219"
+    waits = place.here("prices", "-o", "json").document["waiting"]
+    assert {one["item"] for one in waits} == {"n1"}
+    for number in {one["source"]: one["number"] for one in waits}.values():
+        assert place.here("prices", "accept", str(number), "--who", "ada").code == 0
+
+    assert place.here("prices", "-o", "json").document["waiting"] == []
+    assert machine(place, "n1-standard-4")["rate"]["amount"] == "0.657"
+    before = {v.subject.name: v.subject.rate for v in results.verdicts}
+    after = {v.subject.name: v.subject.rate for v in place.harness.cycle().verdicts}
+    assert sum(1 for name in before if before[name] != after[name]) == 2, "the pool and the deployment on demand"
+
+
+def test_accepting_what_does_not_wait_is_wrong_use(place: Place) -> None:
+    place.harness.cycle()
+    answer = place.here("prices", "accept", "1")
+    assert (answer.code, answer.out) == (2, "")
+    assert "No price waits under number 1." in answer.err
+
+
+def test_an_unreachable_catalogue_leaves_the_shipped_prices_and_says_so(place: Place) -> None:
+    place.harness.fault("server_error", service="cloudbilling", status=503)
+    result = place.harness.cycle()
+
+    assert len(result.verdicts) > 5, "the cycle went on"
+    said = place.here("prices").out
+    assert "not read yet" in said
+    assert "cannot be read now" in said
+    assert machine(place, "n1-standard-4")["rate"]["amount"] == "0.219"
+
+    place.harness.clear_faults()
+    place.harness.advance(1.5)
+    place.harness.cycle()
+    assert "1177 prices" in place.here("prices").out
+
+
+def test_before_the_first_look_there_is_nothing_to_show(place: Place) -> None:
+    place.harness.open()
+    assert place.here("prices").code == 3
