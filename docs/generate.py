@@ -54,8 +54,9 @@ def config() -> str:
     from guard.config.load import KNOWN_ENVIRONMENT
 
     schema = json_schema()
-    parts = [("guard.yaml", schema), *sorted(schema["$defs"].items())]
+    parts = [("The file", schema), *sorted(schema["$defs"].items())]
     lines = ["# guard.yaml", "", MADE]
+    lines += ["A small one, as `tuneguard init` writes it:", "", "```yaml", example(), "```", ""]
     lines += [
         "`tuneguard config schema` prints this as JSON Schema for your editor; `tuneguard config check` checks a file.",
         "",
@@ -75,8 +76,16 @@ def config() -> str:
             lines.append(f"| `{key}` | {_form(value)} | {default} | {_sentence(value.get('description', ''))} |")
         lines.append("")
     lines += ["## Environment", "", "Names beginning with `TUNEGUARD_` that nothing reads are refused.", ""]
-    lines += [f"- `{name}`" for name in sorted(KNOWN_ENVIRONMENT)]
+    lines += ["| name | what |", "|---|---|"]
+    lines += [f"| `{name}` | {_sentence(what)} |" for name, what in sorted(KNOWN_ENVIRONMENT.items())]
     return "\n".join(lines) + "\n"
+
+
+def example() -> str:
+    """What `tuneguard init` writes."""
+    from guard.cli.init import TEMPLATE
+
+    return TEMPLATE.format(projects="my-project", notify="${OPS_URL}").strip()
 
 
 def metrics() -> str:
@@ -174,7 +183,15 @@ def _examples(value: dict[str, Any]) -> str:
 
 def _default(value: dict[str, Any]) -> str:
     default = value.get("default")
-    return "-" if default in (None, [], {}) else f"`{default}`"
+    if default in (None, [], {}):
+        return "-"
+    if isinstance(default, dict):  # a part of the file, whose keys have defaults of their own
+        return "-"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, list):
+        return f"`[{', '.join(map(str, default))}]`"
+    return f"`{default}`"
 
 
 def main() -> int:

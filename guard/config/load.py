@@ -21,20 +21,18 @@ LARGEST = 1_000_000
 
 DEFAULT_LEDGER = "sqlite:///tuneguard.db"
 
-KNOWN_ENVIRONMENT = frozenset(
-    {
-        "TUNEGUARD_CONFIG",
-        "TUNEGUARD_IDENTITY",
-        "TUNEGUARD_LEDGER",
-        "TUNEGUARD_LOG",
-        "TUNEGUARD_SANDBOX",
-        "TUNEGUARD_SANDBOX_CA",
-        "TUNEGUARD_SHARED",
-        "TUNEGUARD_TEST_POSTGRES",
-        "TUNEGUARD_TOKEN",
-        "TUNEGUARD_URL",
-    }
-)
+KNOWN_ENVIRONMENT = {
+    "TUNEGUARD_CONFIG": "the guard.yaml to use, in place of ./guard.yaml",
+    "TUNEGUARD_IDENTITY": "in a sandbox: as whom calls are made, an e-mail address",
+    "TUNEGUARD_LEDGER": "URL of the ledger; wins over `ledger:` in guard.yaml",
+    "TUNEGUARD_SANDBOX": "URL of a sandbox on this machine; nothing else is called then",
+    "TUNEGUARD_SANDBOX_CA": "certificate (PEM) that a sandbox's TLS is checked against",
+    "TUNEGUARD_SHARED": "tests only: a folder of data that the repository does not hold",
+    "TUNEGUARD_TEST_POSTGRES": "tests only: URL of a PostgreSQL server",
+    "TUNEGUARD_TOKEN": "token of the page and its API",
+    "TUNEGUARD_URL": "address of the page and its API",
+}
+"""Every name that begins with TUNEGUARD_ and is read somewhere, with what it is for; others are slips and refused."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema, field_validator
 
 from guard.config import values
 from guard.core.rules import ActWindow
@@ -100,75 +100,83 @@ class IfWrongClass(Strict):
 class StageOptions(Strict):
     """A stage with a wait and a notice of its own."""
 
-    wait: WaitText | None = None
-    notify_before: Duration | None = None
+    wait: WaitText | None = Field(default=None, description="Unset: the policy's")
+    notify_before: Duration | None = Field(default=None, description="Unset: the policy's")
     accepted_by: str | None = Field(default=None, description="delete_model: who accepts that it cannot be undone")
 
 
 class MatchRules(Strict):
     """Everything given has to fit. Names and machines take * and ?."""
 
-    labels: dict[str, str] = {}
-    projects: list[str] = []
-    locations: list[str] = []
+    labels: dict[str, str] = Field(default={}, description="Labels that it has, each with this value")
+    projects: list[str] = Field(default=[], description="Project ids or numbers")
+    locations: list[str] = Field(default=[], description="Such as us-central1")
     names: list[str] = Field(default=[], description="Display names")
-    kinds: list[Literal["deployed_model", "pool", "endpoint", "model", "tuning_job"]] = []
-    machines: list[str] = []
+    kinds: list[Literal["deployed_model", "pool", "endpoint", "model", "tuning_job"]] = Field(
+        default=[], description="What it is; unset: anything"
+    )
+    machines: list[str] = Field(default=[], description="Machine types, such as g2-*")
 
 
 class ProbeRules(Strict):
     """Declared probes: so many calls each so often; any deviation counts as use."""
 
-    count: int = Field(ge=1)
-    every: Duration
+    count: int = Field(ge=1, description="Calls at a time")
+    every: Duration = Field(description="How far apart")
 
 
 class JobRules(Strict):
     """When tuning jobs are warned of, and cancelled where `do` holds cancel_job."""
 
     expected: Duration | None = Field(default=None, description="How long a job takes; unset: from like jobs")
-    stalled_after: Duration = timedelta(hours=6)
-    over_time: Factor = Decimal(2)
-    max_cost: Amount | None = None
+    stalled_after: Duration = Field(default=timedelta(hours=6), description="Without progress for so long: stalled")
+    over_time: Factor = Field(default=Decimal(2), description="Times the expected length: over time")
+    max_cost: Amount | None = Field(default=None, description="An estimate above it is warned of; unset: no limit")
 
 
 class PolicyRules(Strict):
     """One policy; the first that matches decides."""
 
-    name: str = Field(min_length=1)
-    match: Literal["all"] | MatchRules = "all"
-    wait: WaitText = "never"
+    name: str = Field(min_length=1, description="Each policy has another")
+    match: Literal["all"] | MatchRules = Field(default="all", description="What it decides on")
+    wait: WaitText = Field(default="never", description="How long silence must last; break_even and auto need if_wrong")
     if_wrong: str | None = Field(default=None, description="A class under if_wrong")
-    worst_case: Factor = Decimal(3)
+    worst_case: Factor = Field(default=Decimal(3), description="At most so many times the cost of knowing the future")
     notify_before: Duration | None = Field(
         default=None, description="Inside the wait; unset: 2h, or a quarter of a short fixed wait"
     )
-    grace: Duration = timedelta(hours=1)
-    act_during: Window | None = None
-    do: list[StageName | dict[StageName, StageOptions]] = []
-    probes: ProbeRules | None = None
+    grace: Duration = Field(default=timedelta(hours=1), description="Nothing younger than this is touched")
+    act_during: Window | None = Field(default=None, description="Removals only then; unset: at any time")
+    do: list[StageName | dict[StageName, StageOptions]] = Field(
+        default=[], description="What may be done, each stage opted in to; none: only telling"
+    )
+    probes: ProbeRules | None = Field(default=None, description="Calls that are nobody's use")
     jobs: JobRules = JobRules()
-    restore_when_wrong: bool = False
-    failing_counts_as_use: bool = True
+    restore_when_wrong: bool = Field(default=False, description="Bring back at once what a late request shows was used")
+    failing_counts_as_use: bool = Field(default=True, description="Whether calls that all fail count as use")
 
 
 class LimitRules(Strict):
     """How much may go."""
 
-    removals_per_day: int = Field(default=3, ge=1)
-    removals_per_project_per_day: int | None = Field(default=None, ge=1)
-    breaker_share: Share = Decimal("0.5")
-    breaker_least: int = Field(default=5, ge=1)
-    breaker_factor: Factor = Decimal(4)
-    attempts: int = Field(default=3, ge=1)
+    removals_per_day: int = Field(default=3, ge=1, description="In any 24 hours; the dearest go first")
+    removals_per_project_per_day: int | None = Field(default=None, ge=1, description="Unset: no limit of its own")
+    breaker_share: Share = Field(
+        default=Decimal("0.5"), description="A run that newly selects more than this of the fleet removes nothing"
+    )
+    breaker_least: int = Field(default=5, ge=1, description="Fewer things never trip the breaker")
+    breaker_factor: Factor = Field(
+        default=Decimal(4), description="A run that newly selects so many times the usual removes nothing"
+    )
+    attempts: int = Field(default=3, ge=1, description="Most attempts at one removal")
 
 
 class BudgetRules(Strict):
     """An amount of money that alerts are measured against."""
 
-    name: str
-    monthly: Amount
-    alert_at: list[str] = ["50%", "90%", "forecast 100%"]
+    name: str = Field(description="A name for people")
+    monthly: Amount = Field(description="Money a calendar month")
+    alert_at: list[str] = Field(default=["50%", "90%", "forecast 100%"], description="Shares of it, spent or forecast")
 
     @field_validator("alert_at")
     @classmethod
@@ -181,32 +189,34 @@ class BudgetRules(Strict):
 class EnvironmentRules(Strict):
     """What differs for a group of projects."""
 
-    projects: list[str]
-    mode: ModeName | None = None
-    if_wrong: dict[str, IfWrongClass] = {}
+    projects: list[str] = Field(description="Each in one environment at the most")
+    mode: ModeName | None = Field(default=None, description="Unset: the file's")
+    if_wrong: dict[str, IfWrongClass] = Field(default={}, description="Classes with other amounts here")
     fallback: str | None = Field(default=None, description="A name under notify")
 
 
 class Health(Strict):
     """Where /metrics, /livez and /readyz are served."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=9464, ge=0, le=65535)
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=9464, ge=0, le=65535, description="0 takes a free one, which the ready line tells")
 
 
 class GuardFile(Strict):
-    """guard.yaml."""
+    """What is watched, who is told, how long silence must last, what may be done."""
 
-    mode: ModeName = "observe"
+    mode: ModeName = Field(default="observe", description="observe looks and tells; approve waits for a person's yes")
     projects: list[str] | Folder = Field(description="Nothing else is touched")
     locations: list[str] | None = Field(default=None, description="Unset: every location of the platform")
-    owners: Owners
+    owners: Owners = Field(description="Who is told")
     notify: dict[str, str] = Field(default={}, description="Name -> Apprise URL; ${NAME} is read from the environment")
-    if_wrong: dict[str, IfWrongClass] = {}
-    policies: list[PolicyRules] = []
-    limits: LimitRules = LimitRules()
-    budgets: list[BudgetRules] = []
-    environments: dict[str, EnvironmentRules] = {}
+    if_wrong: dict[str, IfWrongClass] = Field(default={}, description="Classes of what a wrong removal costs")
+    policies: list[PolicyRules] = Field(default=[], description="The first that matches decides; none: all is kept")
+    limits: LimitRules = Field(default=LimitRules(), description="How much may go at a time")
+    budgets: list[BudgetRules] = Field(default=[], description="Amounts of money to alert on")
+    environments: dict[str, EnvironmentRules] = Field(
+        default={}, description="Groups of projects with a mode, amounts or a fallback of their own"
+    )
     ledger: str | None = Field(
         default=None, description="sqlite:///PATH or postgresql+psycopg://...; TUNEGUARD_LEDGER wins"
     )
@@ -219,11 +229,11 @@ class GuardFile(Strict):
     )
     housekeeping: bool = Field(default=False, description="Also remove what costs nothing")
     guard_runs_on: list[str] = Field(default=[], description="Resource names that the guard itself needs")
-    metric_lag: Duration = timedelta(minutes=6)
-    longest_request: Duration = timedelta(hours=1)
-    savings_horizon: Duration = timedelta(days=30)
-    keep_detail: Duration = timedelta(days=400)
-    health: Health = Health()
+    metric_lag: Duration = Field(default=timedelta(minutes=6), description="How late metrics come; part of every floor")
+    longest_request: Duration = Field(default=timedelta(hours=1), description="Part of every floor too")
+    savings_horizon: Duration = Field(default=timedelta(days=30), description="No saving is claimed beyond it")
+    keep_detail: Duration = Field(default=timedelta(days=400), description="How long the ledger keeps old detail")
+    health: Health = Field(default=Health(), description="Where the daemon answers")
 
     @field_validator("projects")
     @classmethod
@@ -236,4 +246,21 @@ class GuardFile(Strict):
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of guard.yaml, for editors."""
     schema = GuardFile.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "guard.yaml", **schema}
+    for part in (schema, *schema["$defs"].values()):
+        for field in part["properties"].values():
+            if "default" in field:
+                field["default"] = _written(field["default"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "guard.yaml"}
+
+
+def _written(default: Any) -> Any:
+    """A default as one writes it in the file, where pydantic gives its own form: `15min` for PT15M, `0 USD` for money."""
+    match default:
+        case {"amount": amount, "currency": currency}:
+            return f"{amount} {currency}"
+        case dict():
+            return {key: _written(value) for key, value in default.items()}
+        case str() if default.startswith("P"):
+            return values.written(TypeAdapter(timedelta).validate_python(default))
+        case _:
+            return default

@@ -38,6 +38,16 @@ def duration(found: object) -> timedelta:
     return length
 
 
+def written(length: timedelta) -> str:
+    """Write a duration of whole seconds as `duration` reads it: `1h30min`."""
+    rest, parts = int(length.total_seconds()), []
+    for unit, seconds in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, rest = divmod(rest, seconds)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
 def money(found: object) -> Money:
     """Read `1`, `0.10`, `500 USD`."""
     text = str(found).strip()
