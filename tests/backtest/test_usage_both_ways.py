@@ -1,0 +1,62 @@
+"""What the daemon learns from packed usage day by day and what the backtest learns from the same record are one thing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from guard.backtest.history import silences_of_usage
+from guard.backtest.learned import learned_waits
+from guard.core.learn import book_of
+from guard.core.usage import HourRow, Usage, pack
+from tests.backtest.fleets import HOUR
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_DAY, DAYS = 20_000, 40
+
+
+def a_record() -> dict[str, Usage]:
+    """Five endpoints, called at random hours between 8 and 18; one is not watched for a day, one is given up halfway."""
+    rng = np.random.default_rng(9)
+    record = {}
+    for i in range(5):
+        rows = []
+        for h in range(24 * DAYS):
+            used = 8 <= h % 24 < 18 and rng.random() < 0.15 and not (i == 1 and h > 500)
+            seen = not (i == 2 and 300 <= h < 324)
+            rows.append(
+                HourRow(
+                    hour=24 * FIRST_DAY + h,
+                    requests=int(used),
+                    covered=seen,
+                    replicas=1.0 if seen else None,
+                    duty=(50.0 if used else 0.0) if seen else None,
+                )
+            )
+        record[f"e{i}"] = pack(rows)
+    return record
+
+
+@pytest.mark.parametrize("ratio_hours", [3, 10, 60])
+def test_the_wait_that_the_daemon_uses_is_the_one_that_the_backtest_shows(ratio_hours: int) -> None:
+    record = a_record()
+    silences = silences_of_usage(record)
+    (waits,) = learned_waits(silences, [ratio_hours * HOUR], worst_case=3)
+    book = book_of(record, FIRST_DAY + DAYS)
+    assert book is not None
+
+    for i in np.flatnonzero(~silences.returned):  # the silences that last: what the daemon asks about
+        began = EPOCH + timedelta(seconds=float(silences.start[i]))
+        ask = book.ask(silences.names[silences.endpoint[i]], began, Decimal(3))
+        answer = ask(ratio=timedelta(hours=ratio_hours), floor=timedelta(0))
+
+        assert answer is not None
+        assert answer.wait is not None
+        assert answer.wait.total_seconds() == pytest.approx(waits[i], rel=1e-6)
+
+
+def test_a_record_without_any_use_teaches_nothing() -> None:
+    assert book_of({"e": pack([HourRow(hour=5, covered=True, replicas=1.0, duty=0.0)])}, 10) is None
