@@ -50,11 +50,12 @@ def measure(path: Path) -> None:
     began = time.perf_counter()
     found = survey([("train", path)], target="openai", model="gpt-4.1-mini-2025-04-14")
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    peak, cpu = used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
     megabytes = path.stat().st_size / 1e6
     print(
         f"validate: {found.examples:,} examples, {megabytes:,.0f} MB in {seconds:.1f} s: "
-        f"{found.examples / seconds:,.0f} rows/s, {megabytes / seconds:.1f} MB/s, peak {peak:.0f} MiB"
+        f"{found.examples / seconds:,.0f} rows/s ({found.examples / cpu:,.0f} a CPU second), peak {peak:.0f} MiB"
     )
 
 
@@ -67,9 +68,13 @@ def prepare(path: Path, folder: Path) -> None:
     began = time.perf_counter()
     made = run([path], folder, target="gemini", fractions=Fractions.parse("80/10/10"), seed=1)
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    peak, cpu = used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
     number = sum(made.examples.values())
-    print(f"prepare:  {number:,} examples in {seconds:.1f} s: {number / seconds:,.0f} rows/s, peak {peak:.0f} MiB")
+    print(
+        f"prepare:  {number:,} examples in {seconds:.1f} s: {number / seconds:,.0f} rows/s "
+        f"({number / cpu:,.0f} a CPU second), peak {peak:.0f} MiB"
+    )
 
 
 def main() -> None:

@@ -218,11 +218,13 @@ def compare(*runs: str, output: Output = "text") -> int:
                 "model": last["model"],
                 "test_digest": found["test_digest"],
                 "examples": record.data["data"].get("train", {}).get("examples", "-"),
-                "epochs": record.data["parameters"].get("epochs") or "auto",
+                "epochs": record.data["parameters"].get("epochs")
+                or ("-" if record.data["provider"] == "none" else "auto"),
                 "metric": metric,
                 "variant": last["name"],
                 "score": round(last["scores"][metric]["value"], 3),
-                "cost": record.data["results"].get("cost_usd") or "unknown",
+                "cost": record.data["results"].get("cost_usd")
+                or ("-" if record.data["provider"] == "none" else "unknown"),
                 "usd_per_1000": last["usd_per_1000"] or "unknown",
             }
         )

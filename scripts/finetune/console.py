@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -49,7 +50,10 @@ def run(main: cyclopts.App) -> NoReturn:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         err.print("Interrupted. Nothing is lost: run the same command again to go on from here.", markup=False)
-        sys.exit(INTERRUPTED)
+        sys.stdout.flush()
+        os._exit(
+            INTERRUPTED
+        )  # not sys.exit, which waits for calls that still run in threads; all that counts is on the disk
     except BrokenPipeError:
         sys.exit(FINE)
     sys.exit(result if isinstance(result, int) else FINE)

@@ -1,17 +1,22 @@
 """Walk through the scripts as a person does, each a process of its own, and get in its way: Ctrl-C and cut connections."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
+from guard.sandbox import frame
 from guard.sandbox.scenario.build import build
 from guard.sandbox.scenario.load import parse
 from guard.sandbox.server import start_in_thread
@@ -30,6 +35,24 @@ projects:
 """
 PATIENCE_S = 120.0  # a test machine can be busy; nothing here takes longer than two seconds by itself
 INTERRUPTED = 130
+HELD = 86_400.0  # seconds of latency that stand for "until the gate is opened"
+
+
+class Gate:
+    """Holds a call back until it is let through, in place of the sandbox's sleep: no test depends on how fast the machine is."""
+
+    def __init__(self) -> None:
+        self._open = threading.Event()
+
+    def close(self) -> None:
+        self._open.clear()
+
+    def open(self) -> None:
+        self._open.set()
+
+    async def sleep(self, seconds: float) -> None:
+        while seconds == HELD and not self._open.is_set():  # noqa: ASYNC110  # opened from another thread
+            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -40,6 +63,7 @@ class Walk:
     world: World
     url: str
     more: dict[str, str] = field(default_factory=dict)
+    gate: Gate = field(default_factory=Gate)
 
     def env(self) -> dict[str, str]:
         clean = {
@@ -74,10 +98,11 @@ class Walk:
         return json.loads(self.run(script, *arguments, "--output", "json", code=code))
 
     def interrupt(self, method: str, script: str, *arguments: str) -> None:
-        """Ctrl-C while a call is under way; the platform does the work all the same, as it would."""
+        """Ctrl-C while a call is under way; the platform does the work all the same, after the client is gone."""
         before = len(self.world.calls)
+        self.gate.close()
         self.world.faults.add(
-            "latency", at=self.world.now(), scope={"method": method}, params={"seconds": 0.6}, count=1
+            "latency", at=self.world.now(), scope={"method": method}, params={"seconds": HELD}, count=1
         )
         fault = self.world.faults.all()[-1]
         process = self.start(script, *arguments)
@@ -85,6 +110,7 @@ class Walk:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE_S)
         self.world.faults.clear()
+        self.gate.open()
         assert process.returncode == INTERRUPTED, f"{process.returncode}\n{out}\n{err}"
         assert "Traceback" not in err, err
         assert "run the same command again" in err
@@ -125,4 +151,7 @@ def a_walk(folder: Path, more: str = "") -> Iterator[Walk]:
         from guard.sandbox.storage import shelves_of
 
         shelves_of(world).create(world.all_projects()[0], {"name": BUCKET})
-        yield Walk(folder, world, running.http)
+        walk = Walk(folder, world, running.http)
+        with mock.patch.object(frame, "asyncio", SimpleNamespace(sleep=walk.gate.sleep)):
+            yield walk
+        walk.gate.open()

@@ -37,9 +37,10 @@ def ask_all(
     known = _read(path)
     keys = [hashlib.blake2b(example.context.encode(), digest_size=12).hexdigest() for example in examples]
     missing = [at for at, key in enumerate(keys) if key not in known]
-    with path.open("a", encoding="utf-8") as file, ThreadPoolExecutor(parallel) as pool:
-        running: dict[Future[Reply], int] = {}
-        try:
+    pool = ThreadPoolExecutor(parallel)
+    running: dict[Future[Reply], int] = {}
+    try:
+        with path.open("a", encoding="utf-8") as file:
             while missing or running:
                 while missing and len(running) < parallel:
                     at = missing.pop(0)
@@ -53,9 +54,8 @@ def ask_all(
                     file.write(json.dumps({"key": keys[at], **asdict(reply)}, ensure_ascii=False) + "\n")
                     file.flush()
                 progress(len(known))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for calls under way
     return [known[key] for key in keys]
 
 
