@@ -168,7 +168,7 @@ def _accept(report: Report, policy_name: str, person: str, common: Common) -> No
     from guard.backtest.acceptance import Acceptance, accept
     from guard.config import load
     from guard.core.plan import Acknowledgement
-    from guard.core.settings import policy_digest
+    from guard.core.settings import backtest_digest
 
     rules = load(common.path).settings.default
     policy = next((policy for policy in rules.policies if policy.name == policy_name), None)
@@ -185,5 +185,5 @@ def _accept(report: Report, policy_name: str, person: str, common: Common) -> No
                 )
             )
 
-        accept(report, policy_digest=policy_digest(policy, rules.mode), who=person, at=now, record=record)
+        accept(report, policy_digest=backtest_digest(policy), who=person, at=now, record=record)
     say(f"Recorded: {person} saw these figures for policy {policy_name}; the word holds for {HOLDS.days} days.")

@@ -141,7 +141,7 @@ class PolicyRules(Strict):
     match: Literal["all"] | MatchRules = Field(default="all", description="What it decides on")
     wait: WaitText = Field(default="never", description="How long silence must last; break_even and auto need if_wrong")
     if_wrong: str | None = Field(default=None, description="A class under if_wrong")
-    worst_case: Factor = Field(default=Decimal(3), description="At most so many times the cost of knowing the future")
+    worst_case: Factor = Field(default=Decimal(4), description="At most so many times the cost of knowing the future")
     notify_before: Duration | None = Field(
         default=None, description="Inside the wait; unset: 2h, or a quarter of a short fixed wait"
     )

@@ -118,6 +118,7 @@ class BlockReason(StrEnum):
     NO_CAPACITY_TO_RESTORE = "no_capacity_to_restore"
     UNKNOWN_OUTCOME = "unknown_outcome"
     LARGE_WIDENING = "large_widening"
+    BACKTEST_NOT_ACCEPTED = "backtest_not_accepted"
 
 
 MEANING: dict[KeepReason | RemoveReason | BlockReason, str] = {
@@ -192,6 +193,7 @@ MEANING: dict[KeepReason | RemoveReason | BlockReason, str] = {
     BlockReason.NO_CAPACITY_TO_RESTORE: "A restore of this machine type found no capacity here; its like stays.",
     BlockReason.UNKNOWN_OUTCOME: "What became of the last attempt is not known yet.",
     BlockReason.LARGE_WIDENING: "A change made many things removable at once; a person has to look first.",
+    BlockReason.BACKTEST_NOT_ACCEPTED: "Its policy learns its waits, and nobody has accepted what that would have done.",
 }
 
 WAY_OUT: dict[KeepReason | BlockReason, str] = {
@@ -233,4 +235,5 @@ WAY_OUT: dict[KeepReason | BlockReason, str] = {
     BlockReason.NO_CAPACITY_TO_RESTORE: "Wait until the pending restore has succeeded.",
     BlockReason.UNKNOWN_OUTCOME: "Nothing to do: the next cycle asks the platform.",
     BlockReason.LARGE_WIDENING: "Look at `tuneguard plan`, then `tuneguard approve --widening`.",
+    BlockReason.BACKTEST_NOT_ACCEPTED: "Look at `tuneguard backtest`, then `tuneguard backtest --accept POLICY`.",
 }

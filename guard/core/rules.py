@@ -134,7 +134,7 @@ class Policy:
     wait: WaitRule
     if_wrong: IfWrong | None
     line: Line
-    worst_case: Decimal = Decimal(3)
+    worst_case: Decimal = Decimal(4)
     notify_before: timedelta = timedelta(0)
     grace: timedelta = timedelta(hours=1)
     act_during: ActWindow | None = None

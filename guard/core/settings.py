@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from guard.core.plan import Acknowledgement
 from guard.core.removal import Act
-from guard.core.rules import Mode, Policy, Rules
+from guard.core.rules import Learned, Mode, Policy, Rules
 from guard.core.verdict import Stage
+
+BACKTEST = "backtest:"
+"""How the acknowledgement of a backtest begins; the policy's digest and the figures that were seen follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,23 @@ def policy_digest(policy: Policy, mode: Mode) -> str:
     text = repr((mode, policy.match, policy.wait, policy.if_wrong, policy.worst_case, policy.notify_before, policy.grace,
                  policy.act_during and policy.act_during.text, policy.stages, policy.probes, policy.jobs))  # fmt: skip
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def backtest_digest(policy: Policy) -> str:
+    """Return what an accepted backtest binds to: the policy's content, whatever the mode it runs in."""
+    return policy_digest(policy, Mode.ENFORCE)
+
+
+def learns(policy: Policy) -> bool:
+    """True where some wait of the policy is learned; such a policy acts only after a person accepted its backtest."""
+    rules = (policy.wait, *(stage.wait for stage in policy.stages))
+    return any(isinstance(rule, Learned) for rule in rules)
+
+
+def accepted_backtests(acknowledgements: Iterable[Acknowledgement], now: datetime) -> frozenset[str]:
+    """The digests of the policies whose backtest somebody has accepted, and whose word still holds."""
+    holding = (a.what for a in acknowledgements if a.made_at <= now < a.expires_at)
+    return frozenset(what.removeprefix(BACKTEST).partition(" ")[0] for what in holding if what.startswith(BACKTEST))
 
 
 def outdated(acts: Iterable[Act], rules_of: Callable[[str], Rules | None]) -> list[tuple[Act, str]]:

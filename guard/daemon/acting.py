@@ -15,6 +15,7 @@ from guard.core.names import endpoint_of
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActState
 from guard.core.rules import Mode, Rules
+from guard.core.settings import backtest_digest, learns
 from guard.core.usage import Usage
 from guard.core.verdict import Stage
 from guard.daemon.rejudge import Rejudge
@@ -47,6 +48,7 @@ class Orders:
     rules_of: Callable[[str], Rules]
     config_digest: str
     rejudge: Rejudge
+    accepted: frozenset[str]  # digests of the policies whose backtest a person has accepted
     fresh_usage: Callable[[str], Mapping[str, Usage]]  # project number -> usage up to now; raises Unavailable
     brought_back: Callable[[Act, str], None] = lambda _act, _name: None
     checkpoints: Callable[[str], None] = field(default=lambda _point: None)
@@ -115,7 +117,7 @@ def act_now(due: Sequence[Act], acting: Acting, orders: Orders, gate: BlockReaso
     held: list[Did] = []
     free: list[Act] = []
     for act in due:
-        block = gate or _mode_block(act, orders)
+        block = gate or _mode_block(act, orders) or _backtest_block(act, orders)
         if block is None:
             free.append(act)
         else:
@@ -163,6 +165,15 @@ def restore_now(
 
 def _mode_block(act: Act, orders: Orders) -> BlockReason | None:
     return BlockReason.OBSERVE_MODE if orders.rules_of(act.project_id).mode is Mode.OBSERVE else None
+
+
+def _backtest_block(act: Act, orders: Orders) -> BlockReason | None:
+    """A policy that learns its waits acts only after a person has accepted its backtest."""
+    policies = orders.rules_of(act.project_id).policies
+    policy = next((one for one in policies if one.name == act.policy), None)
+    if policy is None or not learns(policy) or backtest_digest(policy) in orders.accepted:
+        return None
+    return BlockReason.BACKTEST_NOT_ACCEPTED
 
 
 def _claims(projects: Iterable[str], acting: Acting, now: datetime) -> Mapping[str, str | None]:

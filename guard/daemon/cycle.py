@@ -23,7 +23,7 @@ from guard.core.removal import Act, ActState, act_id
 from guard.core.restore import restore_act
 from guard.core.rules import Mode
 from guard.core.sanity import doubts
-from guard.core.settings import Settings, outdated
+from guard.core.settings import Settings, accepted_backtests, outdated
 from guard.core.verdict import Stage, Verdict
 from guard.daemon import telling
 from guard.daemon.account import Accountant
@@ -146,6 +146,7 @@ class Cycle:
                 measured=p.redeploys.measured,
                 learned=p.lessons.ask,
             ),
+            accepted=accepted_backtests(view.acknowledgements, now),
             fresh_usage=lambda number: p.usage.fresh(p.enrolled.by_number(number), now),
             brought_back=lambda act, name: self._remember_restored(act, name, settings, view, now),
             checkpoints=p.checkpoints,

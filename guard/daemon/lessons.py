@@ -6,11 +6,11 @@ lessons learns from the usage that it has, so the first look's back-fill already
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from guard.core.learn import Book, EndpointState, FleetState, Use, new_book
+from guard.core.learn import Book, EndpointState, FleetState, new_book, uses_of_day
 from guard.core.learn.book import Ask
 from guard.core.units import hour_number
 from guard.core.usage import Usage
@@ -54,26 +54,6 @@ class Lessons:
             return None
         states = {name: EndpointState.from_json(document) for name, document in rows.items()}
         return Book(FleetState.from_json(fleet["state"]), states, float(fleet["resolution"]))
-
-
-def uses_of_day(usage: Mapping[str, Usage], day: int) -> Iterator[Use]:
-    """The runs of used hours of one day (counted from the epoch), in order of their beginning."""
-    found: list[Use] = []
-    for name, record in usage.items():
-        first = day * HOURS - record.origin
-        bits = record.used >> first if first >= 0 else record.used << -first
-        bits &= (1 << HOURS) - 1
-        hour = 0
-        while bits:
-            skip = (bits & -bits).bit_length() - 1
-            bits >>= skip
-            run = (~bits & (bits + 1)).bit_length() - 1
-            began = day * HOURS + hour + skip
-            found.append(Use(name, began * 3600.0, (began + run) * 3600.0))
-            bits >>= run
-            hour += skip + run
-    found.sort(key=lambda use: (use.began, use.endpoint))
-    return iter(found)
 
 
 def _begin(usage: Mapping[str, Usage]) -> Book:

@@ -1,7 +1,11 @@
 """`wait: auto` over the wire: back-filled usage teaches, the wait names what it rests on, and stays within its worst case."""
 
+from datetime import timedelta
 from pathlib import Path
 
+from guard.core.plan import Acknowledgement
+from guard.core.reasons import BlockReason
+from guard.core.settings import BACKTEST, backtest_digest
 from tests.e2e.harness import CONFIG, a_harness
 
 NIGHTLY = """
@@ -48,3 +52,25 @@ def test_a_nightly_job_with_a_dear_mistake_is_never_removed_between_its_runs(tmp
 
         assert harness.deployed("1001") == ["11"]
         assert harness.changes() == []
+
+
+def test_a_policy_that_learns_acts_only_after_its_backtest_was_accepted(tmp_path: Path) -> None:
+    with a_harness(tmp_path, config=AUTO.replace("[us-central1]", "[us-central1, europe-west4]")) as harness:
+        results = harness.steps(8)
+
+        assert BlockReason.BACKTEST_NOT_ACCEPTED in {one.block for one in results[-1].did}
+        assert harness.changes() == []
+        policy = harness.guard.in_force.settings().default.policies[0]
+        now = harness.guard.clock.now()
+        harness.guard.ledger.acknowledge(
+            Acknowledgement(
+                what=f"{BACKTEST}{backtest_digest(policy)} {{}}",
+                who="a person",
+                made_at=now,
+                expires_at=now + timedelta(days=180),
+            )
+        )
+
+        harness.until_settled()
+
+        assert harness.deployed("1001") == []
