@@ -165,7 +165,10 @@ class VertexRest:
 
     @staticmethod
     def _judged(reply: Any) -> dict[str, Any]:
-        data = reply.json() if reply.content else {}
+        try:
+            data = reply.json() if reply.content else {}
+        except ValueError as broken:  # a proxy's page, say
+            raise VertexError(reply.status_code, "", reply.text[:200]) from broken
         if reply.status_code >= 400:
             error = data.get("error", {}) if isinstance(data, dict) else {}
             raise VertexError(reply.status_code, error.get("status", ""), error.get("message", reply.text[:200]))
@@ -239,6 +242,8 @@ def _lost(provider: str, what: str, error: Exception) -> str:
 def _vendor_error(provider: str, what: str, error: Exception) -> str | None:
     """The message for an exception of one of the vendors' packages; None for any other, which is a bug of ours."""
     package = type(error).__module__.split(".")[0]
+    if package in _TRANSPORTS:  # a stream that breaks off comes through unwrapped
+        return _lost(provider, what, error)
     if package not in {"openai", "anthropic", "google"}:
         return None
     if type(error).__name__ in CONNECTION_ERRORS:
@@ -250,6 +255,7 @@ def _vendor_error(provider: str, what: str, error: Exception) -> str | None:
     )
 
 
+_TRANSPORTS = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3"})
 CONNECTION_ERRORS = frozenset(
     {"APIConnectionError", "APITimeoutError", "RetryError", "ServiceUnavailable", "TransportError"}
 )

