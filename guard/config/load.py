@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from guard.config.build import Config, build
 from guard.config.checks import Problem
+from guard.config.problems import invalid, meant, position
 from guard.config.schema import GuardFile
 from guard.ports.errors import ConfigInvalid
 
@@ -62,15 +63,14 @@ def parse(text: str, *, source: str, environment: Mapping[str, str]) -> Config:
     try:
         file = GuardFile.model_validate(_plain(document))
     except ValidationError as error:
-        problems = [(tuple(e["loc"]), _words(e)) for e in error.errors(include_url=False)]
-        raise _invalid(source, document, problems) from None
+        raise invalid(source, document, meant(document, error.errors(include_url=False))) from None
     notify, problems = _channels(file, environment)
     if problems:
-        raise _invalid(source, document, problems)
+        raise invalid(source, document, problems)
     ledger = environment.get("TUNEGUARD_LEDGER") or file.ledger or DEFAULT_LEDGER
-    result = build(file, source=source, line_of=lambda path: _position(document, path)[0], ledger=ledger, notify=notify)
+    result = build(file, source=source, line_of=lambda path: position(document, path)[0], ledger=ledger, notify=notify)
     if isinstance(result, list):
-        raise _invalid(source, document, result)
+        raise invalid(source, document, result)
     return result
 
 
@@ -148,79 +148,3 @@ def _channels(file: GuardFile, environment: Mapping[str, str]) -> tuple[dict[str
             problems.append((("notify", name), f"needs ${{{missing[0]}}}, which is not in the environment. Set it"))
         channels[name] = _VARIABLE.sub(lambda found: environment.get(found[1], ""), url)
     return channels, problems
-
-
-def _invalid(source: str, document: Any, problems: list[Problem]) -> ConfigInvalid:
-    lines = []
-    for told, words in problems:
-        path = _real_path(document, told)
-        line, column = _position(document, path)
-        lines.append(f"{source}:{line}:{column}: {_dotted(document, path)}: {words.rstrip('.')}.")
-    return ConfigInvalid("\n".join(dict.fromkeys(lines)))
-
-
-def _real_path(document: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Drop what pydantic adds to a path (names of union branches) and keep what is in the file, plus a missing last key."""
-    here = document
-    real: list[str | int] = []
-    for index, part in enumerate(path):
-        is_key = isinstance(here, dict) and part in here
-        is_item = isinstance(here, list) and isinstance(part, int) and part < len(here)
-        if is_key or is_item:
-            here = here[part]
-            real.append(part)
-        elif index == len(path) - 1 and isinstance(here, dict) and not str(part)[:1].isupper():
-            real.append(part)
-    return tuple(real)
-
-
-def _position(document: Any, path: tuple[str | int, ...]) -> tuple[int, int]:
-    """Line and column (from 1) of a field; a missing key points to its parent."""
-    here: Any = document  # ruamel's lists and mappings carry positions in `.lc`
-    line, column = 1, 1
-    for part in path:
-        try:
-            at = here.lc.item(part) if isinstance(part, int) else here.lc.key(part)
-            line, column = at[0] + 1, at[1] + 1
-            here = here[part]
-        except (KeyError, IndexError, TypeError, AttributeError):
-            break
-    return line, column
-
-
-def _dotted(document: Any, path: tuple[str | int, ...]) -> str:
-    """A path for people: policies[staging].wait rather than policies.0.wait."""
-    text = ""
-    here = document
-    for part in path:
-        try:
-            here = here[part]
-        except (KeyError, IndexError, TypeError):
-            here = None
-        if isinstance(part, int):
-            name = here.get("name") if isinstance(here, dict) else None
-            text += f"[{name if name is not None else part}]"
-        else:
-            text += f".{part}" if text else str(part)
-    return text or "file"
-
-
-def _words(error: Any) -> str:
-    """What pydantic found, in our words."""
-    kind, found = error["type"], error.get("input")
-    match kind:
-        case "missing":
-            return "missing. Add it"
-        case "extra_forbidden":
-            return "is not a known key. Correct it or take it out; `tuneguard config schema` lists the keys"
-        case "literal_error":
-            return f"found {found!r}. Expected {error['ctx']['expected']}"
-        case "value_error":
-            return str(error["ctx"]["error"])
-        case _:
-            shown = (
-                repr(found)
-                if not isinstance(found, dict | list)
-                else f"a {'mapping' if isinstance(found, dict) else 'list'}"
-            )
-            return f"found {shown}. {error['msg']}"

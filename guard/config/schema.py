@@ -35,6 +35,12 @@ Window = Annotated[
     BeforeValidator(values.act_window),
     WithJsonSchema({"type": "string", "examples": ["Mon-Fri 09:00-17:00 Europe/Madrid"]}),
 ]
+ResourceId = Annotated[
+    str,
+    BeforeValidator(lambda found: str(found) if type(found) is int else found),  # YAML reads a bare number as one
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}], "examples": ["my-project", "123456789012"]}),
+]
+"""An id, or a number."""
 StageName = Literal["scale_to_zero", "undeploy", "delete_endpoint", "delete_model", "cancel_job"]
 ModeName = Literal["observe", "approve", "enforce"]
 
@@ -65,8 +71,8 @@ class Strict(BaseModel):
 class Folder(Strict):
     """A folder whose projects are enrolled as they come; additions are announced."""
 
-    folder: str = Field(description="Folder number, or folders/NUMBER")
-    exclude: list[str] = Field(default=[], description="Projects below it that are left alone")
+    folder: ResourceId = Field(description="Folder number, or folders/NUMBER")
+    exclude: list[ResourceId] = Field(default=[], description="Projects below it that are left alone")
 
 
 class Owners(Strict):
@@ -109,7 +115,7 @@ class MatchRules(Strict):
     """Everything given has to fit. Names and machines take * and ?."""
 
     labels: dict[str, str] = Field(default={}, description="Labels that it has, each with this value")
-    projects: list[str] = Field(default=[], description="Project ids or numbers")
+    projects: list[ResourceId] = Field(default=[], description="Project ids or numbers")
     locations: list[str] = Field(default=[], description="Such as us-central1")
     names: list[str] = Field(default=[], description="Display names")
     kinds: list[Literal["deployed_model", "pool", "endpoint", "model", "tuning_job"]] = Field(
@@ -189,7 +195,7 @@ class BudgetRules(Strict):
 class EnvironmentRules(Strict):
     """What differs for a group of projects."""
 
-    projects: list[str] = Field(description="Each in one environment at the most")
+    projects: list[ResourceId] = Field(description="Each in one environment at the most")
     mode: ModeName | None = Field(default=None, description="Unset: the file's")
     if_wrong: dict[str, IfWrongClass] = Field(default={}, description="Classes with other amounts here")
     fallback: str | None = Field(default=None, description="A name under notify")
@@ -206,7 +212,7 @@ class GuardFile(Strict):
     """What is watched, who is told, how long silence must last, what may be done."""
 
     mode: ModeName = Field(default="observe", description="observe looks and tells; approve waits for a person's yes")
-    projects: list[str] | Folder = Field(description="Nothing else is touched")
+    projects: list[ResourceId] | Folder = Field(description="Nothing else is touched")
     locations: list[str] | None = Field(default=None, description="Unset: every location of the platform")
     owners: Owners = Field(description="Who is told")
     notify: dict[str, str] = Field(default={}, description="Name -> Apprise URL; ${NAME} is read from the environment")
