@@ -135,6 +135,22 @@ class Connection:
 
     def _patiently(self, read: Read, once: Callable[[], T]) -> T:
         """Try again on what may pass; reads change nothing, so a second try is safe."""
+
+        def counted() -> T:
+            self.world.limiter(read.service, read.quota)
+            try:
+                answer = once()
+            except Exception as error:
+                self.calls.add(read.kind, type(error).__name__)
+                raise
+            self.calls.add(read.kind)
+            return answer
+
+        try:
+            return counted()
+        except RetryLater as error:
+            failed = error
+        # Set up only now: it takes longer than most answers on a loopback. Its first attempt is the one that just failed.
         patience = self.patience
         for attempt in stamina.retry_context(
             on=RetryLater,
@@ -145,12 +161,7 @@ class Connection:
             wait_jitter=patience.first_pause,
         ):
             with attempt:
-                self.world.limiter(read.service, read.quota)
-                try:
-                    answer = once()
-                except Exception as error:
-                    self.calls.add(read.kind, type(error).__name__)
-                    raise
-                self.calls.add(read.kind)
-                return answer
+                if attempt.num == 1:
+                    raise failed
+                return counted()
         raise AssertionError("stamina yields at least one attempt")  # pragma: no cover
