@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,10 @@ from guard.core.verdict import Idle, Stage, Verdict
 from guard.ports.errors import Gone, GuardError, PermissionMissing
 from guard.ports.inventory import Document, Inventory
 
-Rejudge = Callable[[Act, Document, Mapping[str, Usage], datetime], Verdict | None]
-"""(act, fresh document, usage up to now, now) -> the verdict of today; None if the thing is not in the document."""
+Rejudge = Callable[[Act, Sequence[Document], Mapping[str, Usage], datetime], Verdict | None]
+"""(act, fresh documents, usage up to now, now) -> the verdict of today; None if the thing is not in the first document.
+The first is the thing's own; the others are those that go with it (the endpoints of who shares its pool).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def look(
         document = inventory.get(target)
         if document.body is None:
             return LookFailed(BlockReason.CHANGED_SINCE_PLAN, f"{target} does not exist any more")
-        verdict = rejudge(act, document, usage, now)
+        others = [inventory.get(name) for name in _along(act, target)]
+        verdict = rejudge(act, [document, *others], usage, now)
         if not isinstance(verdict, Idle):
             reason = "it is not there any more" if verdict is None else f"it is judged {verdict.reason.value} now"
             return LookFailed(BlockReason.CHANGED_SINCE_PLAN, reason)
@@ -64,6 +67,12 @@ def look(
         return LookFailed(BlockReason.NO_RECIPE, str(error))
     except GuardError as error:
         return LookFailed(BlockReason.CHANGED_SINCE_PLAN, f"it could not be read again: {error}")
+
+
+def _along(act: Act, target: str) -> list[str]:
+    """The other endpoints whose models share the pool: they go together or not at all, so all are looked at again."""
+    sharers = act.evidence.get("sharers", ()) if "pool" in act.evidence else ()
+    return sorted({endpoint_of(str(name)) for name in sharers} - {target})
 
 
 def _documents(act: Act, body: Mapping[str, Any], inventory: Inventory) -> dict[str, Any]:

@@ -363,6 +363,7 @@ class Cycle:
                 results.append(Did(act, act.state, BlockReason.NOTICE_NOT_DELIVERED))
             elif act.state is ActState.NOTICED:
                 results.append(Did(act, act.state, BlockReason.NOTICE_RUNNING))
+        due = _whole_groups(plan, due, results)
         restores = [act for act in open_acts.values() if act.key.stage is Stage.RESTORE]
         if p.acting is None or not (due or restores):
             return results
@@ -444,3 +445,12 @@ class Cycle:
         if self._info is None or self._info.adopted_at is None:
             self._info = self._p.ledger.info()
         return self._info
+
+
+def _whole_groups(plan: Plan, due: Sequence[Act], results: list[Did]) -> list[Act]:
+    """Hold what shares a pool with something that may not go yet (its notice has not arrived): together or not at all."""
+    group_of = {act_id(planned.key): planned.group for planned in plan.actions if planned.group is not None}
+    held = {group_of[one.act.id]: one.block for one in results if one.act.id in group_of}
+    go = [act for act in due if group_of.get(act.id) not in held]
+    results += [Did(act, act.state, held[group_of[act.id]], "it shares a pool") for act in due if act not in go]
+    return go

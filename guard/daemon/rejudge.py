@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from guard.core.usage import Usage
 from guard.core.verdict import Verdict
 from guard.ports.inventory import Document
 
-Rejudge = Callable[[Act, Document, Mapping[str, Usage], datetime], Verdict | None]
+Rejudge = Callable[[Act, Sequence[Document], Mapping[str, Usage], datetime], Verdict | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,10 @@ class Rejudging:
     measured: Mapping[str, timedelta]
     learned: Learning
 
-    def __call__(self, act: Act, document: Document, usage: Mapping[str, Usage], now: datetime) -> Verdict | None:
-        small = self._around(document)
+    def __call__(
+        self, act: Act, documents: Sequence[Document], usage: Mapping[str, Usage], now: datetime
+    ) -> Verdict | None:
+        small = self._around(documents[0], {other.name: other.parsed for other in documents[1:]})
         if small is None:
             return None
         verdicts = judge(
@@ -48,7 +50,7 @@ class Rejudging:
         )
         return verdict_of(verdicts, act.key.subject)
 
-    def _around(self, document: Document) -> Snapshot | None:
+    def _around(self, document: Document, fresher: Mapping[str, object]) -> Snapshot | None:
         """The fresh thing with only what its verdict rests on: its own scope, a pool's other sharers, jobs, models."""
         fresh = document.parsed
         whole = self.snapshot
@@ -66,10 +68,12 @@ class Rejudging:
         match fresh:
             case Endpoint():
                 pools = {one.billing.pool for one in fresh.deployed if isinstance(one.billing, HourlyPool)}
+                known: dict[str, object] = {endpoint.name: endpoint for endpoint in whole.endpoints if pools}
+                known |= fresher
                 sharing = tuple(
                     endpoint
-                    for endpoint in whole.endpoints
-                    if endpoint.name != fresh.name and pools and _shares(endpoint, pools)
+                    for name, endpoint in sorted(known.items())
+                    if isinstance(endpoint, Endpoint) and name != fresh.name and _shares(endpoint, pools)
                 )
                 models = {one.model for one in fresh.deployed}
                 return replace(
