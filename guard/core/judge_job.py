@@ -47,6 +47,10 @@ def judge_job(sight: Sight, job: TuningJob) -> Verdict:
         "progress_at": iso(job.progress_at),
         "endpoints": list(job.endpoints),
     }
+    if rules is not None:
+        cost = _estimate(sight, job, rules)
+        evidence["training_tokens"] = _size(job)
+        evidence["training_cost"] = {"amount": f"{cost.amount:f}", "currency": cost.currency} if cost else None
     if rules is not None and job.state.has_ended:
         evidence |= {"ended_at": iso(job.ended_at), "error": job.error}
         return Keep(subject=subject, reason=KeepReason.JOB_ENDED, policy=name, evidence=evidence)

@@ -116,16 +116,24 @@ _Key = tuple[Part, str, str, Provisioning]
 class PriceBook:
     """An immutable set of rows. Rows that a person gave (`overrides`) win over shipped ones for the same item."""
 
-    __slots__ = ("_overrides", "_rows")
+    __slots__ = ("_edges", "_overrides", "_rows")
 
     def __init__(self, rows: Iterable[PriceRow] = (), overrides: Iterable[PriceRow] = ()) -> None:
         self._rows = _by_key(rows)
         self._overrides = _by_key(overrides)
+        self._edges: tuple[datetime, ...] | None = None
 
     def __iter__(self) -> Iterator[PriceRow]:
         for index in (self._overrides, self._rows):
             for found in index.values():
                 yield from found
+
+    def edges(self) -> tuple[datetime, ...]:
+        """Every instant at which some row begins or ends to hold, in order."""
+        if self._edges is None:
+            found = {edge for row in self for edge in (row.valid_from, row.valid_to) if edge is not None}
+            self._edges = tuple(sorted(found))
+        return self._edges
 
     def overridden_by(self, rows: Iterable[PriceRow]) -> PriceBook:
         """Return a book in which these rows win."""

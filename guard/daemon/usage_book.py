@@ -150,12 +150,14 @@ class UsageBook:
             return self._fresh[key]
 
     def _take(self, reading: Reading, present: Iterable[str], *, write: bool) -> None:
-        news = usage_of(reading, present)
+        means: dict[str, Mapping[int, float]] = {}
+        news = usage_of(reading, present, means)
         for name, record in news.items():
             known = self._usage.get(name)
             self._usage[name] = record if known is None else merge(known, record)
         if write:
             self._ledger.save_usage(news, from_hour=hour_number(reading.window.start))
+            self._ledger.save_replicas(means)
 
     def _window(self, project: Project, now: datetime) -> Window:
         end = hour_start(hour_number(now) + 1)
@@ -164,10 +166,13 @@ class UsageBook:
         return Window(hour_start(hour_number(min(start, end - HOUR))), end)
 
 
-def usage_of(reading: Reading, present: Iterable[str]) -> dict[str, Usage]:
+def usage_of(
+    reading: Reading, present: Iterable[str], means: dict[str, Mapping[int, float]] | None = None
+) -> dict[str, Usage]:
     """Turn a reading into records: rows packed, and the covered hours marked for everything that exists.
 
-    A thing without any series in covered hours had no request there, and no replicas either: that is data too.
+    A thing without any series in covered hours had no request there, and no replicas either: that is data too. Mean replicas
+    by hour are put into `means`, where it is given: rows are made as they are read, and that is slow to do twice.
     """
     covered = 0
     origin = 0
@@ -176,8 +181,10 @@ def usage_of(reading: Reading, present: Iterable[str]) -> dict[str, Usage]:
         origin, covered = span.start, (1 << len(span)) - 1
     records: dict[str, Usage] = {}
     for name in {*reading.rows, *present}:
-        rows = reading.rows.get(name, ())
+        rows = list(reading.rows.get(name, ()))
         record = pack(rows) if rows else None
+        if means is not None:
+            means[name] = {row.hour: row.replicas for row in rows if row.replicas is not None}
         if covered:
             mask = Usage(origin=origin, covered=covered)
             record = mask if record is None else merge(record, mask)

@@ -17,9 +17,9 @@ from guard.ledger.notices import Notices
 from guard.ledger.people import People
 from guard.ledger.place import Place
 from guard.ledger.quotes import BilledThings, Quotes
+from guard.ledger.replicas import ReplicaRecord
 from guard.ledger.sightings import Sightings
 from guard.ledger.upkeep import Upkeep
-from guard.ledger.usage import UsageRecord
 from guard.ledger.view import View
 from guard.ports.errors import LedgerUnusable
 
@@ -29,7 +29,7 @@ class SqlLedger(
     Leader,
     People,
     Sightings,
-    UsageRecord,
+    ReplicaRecord,
     Cycles,
     View,
     Acts,

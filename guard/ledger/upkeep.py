@@ -53,6 +53,7 @@ class Upkeep(Room):
                 ),
             ),
             (tables.usage_days, tables.usage_days.c.day < oldest_day),
+            (tables.replica_days, tables.replica_days.c.day < oldest_day),
         ):
             gone += self._drop(table, old)
         self._database.checkpoint()

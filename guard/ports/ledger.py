@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from guard.core.billed import Billed
@@ -193,6 +194,14 @@ class Ledger(Protocol):
         ...
 
     def set_usage_covered_until(self, until: Mapping[str, datetime]) -> None: ...
+    def save_replicas(self, means: Mapping[str, Mapping[int, float]]) -> None:
+        """Keep mean replicas by subject and hour number; a later reading of an hour replaces an earlier one."""
+        ...
+
+    def replicas(self, *, from_hour: int, subjects: Sequence[str] | None = None) -> Mapping[str, Mapping[int, Decimal]]:
+        """Mean replicas by subject and hour number, from an hour on; an hour that was not measured is left out."""
+        ...
+
     def save_creators(self, creators: Mapping[str, str]) -> None: ...
     def creators(self) -> Mapping[str, str]: ...
 

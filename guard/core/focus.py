@@ -1,0 +1,86 @@
+"""Costs under FOCUS column names. Columns of our own begin with `x_`, as the specification asks.
+
+Source: FOCUS 1.2, specification/columns (github.com/FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec), read 2026-11-24. They are list
+prices and an estimate before the bill, so BilledCost and EffectiveCost are left out rather than filled with something else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from guard.core.spend import Spend
+from guard.core.units import Window
+
+COLUMNS = (
+    "BillingPeriodStart",
+    "BillingPeriodEnd",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "ChargeCategory",
+    "ChargeDescription",
+    "ProviderName",
+    "ServiceName",
+    "ServiceCategory",
+    "SubAccountId",
+    "RegionId",
+    "ResourceId",
+    "ResourceName",
+    "ResourceType",
+    "PricingQuantity",
+    "PricingUnit",
+    "ListUnitPrice",
+    "ListCost",
+    "BillingCurrency",
+    "Tags",
+    "x_Owner",
+    "x_Policy",
+    "x_PriceSource",
+    "x_IsLowerBound",
+    "x_UnknownHours",
+    "x_UnpricedReplicaHours",
+    "x_ForecastCost",
+)
+
+
+def rows(spends: Iterable[Spend], billing: Window) -> list[dict[str, str | None]]:
+    """One row a thing and currency; a thing without any known cost has one row with an empty cost."""
+    found = []
+    for spend in spends:
+        thing = spend.thing
+        for money in spend.known.values() or (None,):
+            one_price = spend.rows and len(spend.known) == 1 and not spend.unpriced_hours and spend.replica_hours
+            unit = money.amount / spend.replica_hours if money is not None and one_price else None
+            found.append(
+                {
+                    "BillingPeriodStart": billing.start.isoformat(),
+                    "BillingPeriodEnd": billing.end.isoformat(),
+                    "ChargePeriodStart": spend.window.start.isoformat(),
+                    "ChargePeriodEnd": spend.window.end.isoformat(),
+                    "ChargeCategory": "Usage",
+                    "ChargeDescription": f"{thing.machine}, replica-hours",
+                    "ProviderName": "Google Cloud",
+                    "ServiceName": "Vertex AI",
+                    "ServiceCategory": "AI and Machine Learning",
+                    "SubAccountId": thing.project_id,
+                    "RegionId": thing.location,
+                    "ResourceId": thing.name,
+                    "ResourceName": thing.display_name,
+                    "ResourceType": thing.kind.value,
+                    "PricingQuantity": f"{spend.replica_hours.normalize():f}",
+                    "PricingUnit": "Replica-Hours",
+                    "ListUnitPrice": None if unit is None else f"{unit:f}",
+                    "ListCost": None if money is None else f"{money.amount:f}",
+                    "BillingCurrency": None if money is None else money.currency,
+                    "Tags": json.dumps(dict(thing.labels), sort_keys=True),
+                    "x_Owner": thing.owner,
+                    "x_Policy": thing.policy or None,
+                    "x_PriceSource": "; ".join(dict.fromkeys(f"{row.source} ({row.as_of})" for row in spend.rows))
+                    or None,
+                    "x_IsLowerBound": "true" if spend.is_lower_bound else "false",
+                    "x_UnknownHours": f"{spend.unknown_hours.normalize():f}",
+                    "x_UnpricedReplicaHours": f"{spend.unpriced_hours.normalize():f}",
+                    "x_ForecastCost": None if spend.forecast is None else f"{spend.forecast.amount:f}",
+                }
+            )
+    return found
