@@ -15,8 +15,8 @@ _XML_EXAMPLE = re.compile(r"<example>\s*<input>(.*?)</input>\s*<output>(.*?)</ou
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 _COMMON = frozenset(
     words(
-        "a an and are as at be by can could do does for from have how i in is it me my of on or please that the this to was we what "
-        "when where which who why will with would you your"
+        "a an and are as at be by can could do does for from have how i in is it me my of on or please that the this to "
+        "was we what when where which who why will with would you your"
     )
 )
 

@@ -78,6 +78,7 @@ class Learner:
         """Run the epochs; `steps` and `epochs` then hold the curve and a state an epoch."""
         held = list(validation)[:MOST]
         number = 0
+        seen: list[tuple[float, float]] = []
         for epoch in range(1, epochs + 1):
             for head in self._heads.values():
                 head.sharpness = SHARPER ** (epoch - 1)
@@ -85,10 +86,12 @@ class Learner:
             for start in range(0, len(order), batch_size):
                 batch = [int(at) for at in order[start : start + batch_size]]
                 number += 1
+                seen.append(self._measure([self._rows[at] for at in batch], [self._answers[at] for at in batch]))
                 self._step(batch, RATE * rate_multiplier)
                 last = start + batch_size >= len(order)
                 if last or number % max(1, len(order) // batch_size // 8) == 0:
-                    self._note(number, epoch, batch, held if last else ())
+                    self._note(number, epoch, seen, held if last else ())
+                    seen = []
             self.epochs.append({key: head.weights.copy() for key, head in self._heads.items()})
 
     def _step(self, batch: list[int], rate: float) -> None:
@@ -103,8 +106,11 @@ class Learner:
     def _value(answer: Answer, hole: int) -> str:
         return answer.skeleton if hole < 0 else answer.values[hole]
 
-    def _note(self, number: int, epoch: int, batch: list[int], validation: Sequence[Example]) -> None:
-        train_loss, train_right = self._measure([self._rows[at] for at in batch], [self._answers[at] for at in batch])
+    def _note(
+        self, number: int, epoch: int, seen: Sequence[tuple[float, float]], validation: Sequence[Example]
+    ) -> None:
+        """Write a point of the curve down; `seen` holds loss and accuracy of each batch since the last one, before its step."""
+        train_loss, train_right = (float(np.mean([pair[side] for pair in seen])) for side in (0, 1))
         valid: tuple[float | None, float | None] = (None, None)
         if validation:
             valid = self._measure(

@@ -26,6 +26,9 @@ def histogram(values: Sequence[int], title: str, bins: int = 24) -> str:
     """How often values fall into ranges of equal width; the axis says the smallest, the median and the largest."""
     if not len(values):
         return ""
+    bins = max(
+        1, min(bins, max(values) - min(values) + 1)
+    )  # no range narrower than a whole number, which would stay empty
     counts, edges = np.histogram(np.asarray(values), bins=bins)
     top = max(1, int(counts.max()))
     step = _WIDTH / bins
