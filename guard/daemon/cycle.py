@@ -6,9 +6,9 @@ waits or asks for the time. A failure of one project or endpoint stops nothing e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -18,32 +18,22 @@ from guard.core.memory import gone, remember, restored
 from guard.core.model import Kind, Snapshot
 from guard.core.plan import LedgerView, Notice, Plan
 from guard.core.planning import make_plan
-from guard.core.reasons import BlockReason
-from guard.core.removal import Act, ActState, act_id
+from guard.core.removal import Act, ActState
 from guard.core.restore import restore_act
 from guard.core.rules import Mode
 from guard.core.sanity import doubts
 from guard.core.settings import Settings, accepted_backtests, outdated
 from guard.core.verdict import Stage, Verdict
 from guard.daemon import telling
-from guard.daemon.account import Accountant
-from guard.daemon.acting import Acting, Did, Gates, Orders, act_now, gates, restore_now, settle_all
-from guard.daemon.announce import Announcer, ready
-from guard.daemon.books import Books
+from guard.daemon.acting import Did, Gates, Orders, gates, settle_all
+from guard.daemon.carrying_out import carry_out
 from guard.daemon.clock_watch import ClockWatch
-from guard.daemon.enrolled import Enrolled
-from guard.daemon.leader import Leadership
-from guard.daemon.lessons import Lessons
-from guard.daemon.measuring import Redeploys
+from guard.daemon.parts import Parts, Result
 from guard.daemon.rejudge import Rejudging
 from guard.daemon.restores import retry
-from guard.daemon.usage_book import UsageBook
-from guard.ports.clock import Clock
-from guard.ports.inventory import Inventory
-from guard.ports.ledger import CycleRecord, Ledger, LedgerInfo
+from guard.ports.ledger import CycleRecord, LedgerInfo
 from guard.ports.mutations import CALL_TIMEOUT
 from guard.telemetry import events, logging
-from guard.telemetry.metrics import Metrics
 
 log = logging.get()
 
@@ -53,44 +43,6 @@ RESTORED_GRACE = timedelta(hours=24)
 
 Void = Mapping[str, tuple[Act, str]]
 """Act id -> an open act that has lost its reason, and why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What wiring hands to the cycle. `acting` None: this process can only look (no room for changes was opened)."""
-
-    clock: Clock
-    ledger: Ledger
-    inventory: Inventory
-    usage: UsageBook
-    books: Books
-    announcer: Announcer
-    enrolled: Enrolled
-    leadership: Leadership
-    accountant: Accountant
-    redeploys: Redeploys
-    lessons: Lessons
-    metrics: Metrics
-    settings: Callable[[], Settings]
-    stepped: bool = False  # domain time is a sandbox's
-    acting: Acting | None = None
-    checkpoints: Callable[[str], None] = field(default=lambda _point: None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What one cycle saw and did. `skipped`: another daemon leads."""
-
-    cycle_id: str
-    now: datetime
-    skipped: bool = False
-    snapshot: Snapshot | None = None
-    verdicts: tuple[Verdict, ...] = ()
-    plan: Plan | None = None
-    did: tuple[Did, ...] = ()
-    settled: tuple[Did, ...] = ()
-    proposed: tuple[Act, ...] = ()
-    took: timedelta = timedelta(0)
 
 
 class Cycle:
@@ -151,7 +103,7 @@ class Cycle:
             brought_back=lambda act, name: self._remember_restored(act, name, settings, view, now),
             checkpoints=p.checkpoints,
         )
-        did = self._act(plan, gates(p.ledger, info), orders, lease.term, now)
+        did = carry_out(p, plan, gates(p.ledger, info), orders, lease.term, now)
         self._tell_done(did, given_up, settings, now)
         savings = p.accountant.account(settled, snapshot, p.usage.usage, settings.rules_of, now)
         self._look_back(settings, now)
@@ -343,47 +295,6 @@ class Cycle:
             if policy is not None and policy.restore_when_wrong and wrong.act.recipe_id is not None:
                 p.ledger.propose(restore_act(wrong.act, 1, now, asked_by=f"policy {policy.name}"))
 
-    def _act(self, plan: Plan, gate: Gates, orders: Orders, term: int, now: datetime) -> list[Did]:
-        """Move announced acts whose time has come to `due`, then carry out what the plan lets through."""
-        p = self._p
-        open_acts = {act.id: act for act in p.ledger.acts(open_only=True)}
-        due: list[Act] = []
-        results: list[Did] = []
-        for planned in plan.actions:
-            act = open_acts.get(planned.act.id if planned.act else act_id(planned.key))
-            if act is None:
-                continue
-            if ready(act, now) and p.ledger.move(
-                act.id, ActState.NOTICED, ActState.DUE, now, detail="its wait is over"
-            ):
-                act = replace(act, state=ActState.DUE)
-            if act.state is ActState.DUE:
-                due.append(act)
-            elif act.state is ActState.PROPOSED:
-                results.append(Did(act, act.state, BlockReason.NOTICE_NOT_DELIVERED))
-            elif act.state is ActState.NOTICED:
-                results.append(Did(act, act.state, BlockReason.NOTICE_RUNNING))
-        due = _whole_groups(plan, due, results)
-        restores = [act for act in open_acts.values() if act.key.stage is Stage.RESTORE]
-        if p.acting is None or not (due or restores):
-            return results
-        block = gate.block()
-        results += act_now(due, p.acting, orders, block)
-        results += restore_now(
-            restores, p.acting, orders, block, term=term, nothing_in_flight=p.leadership.held_for() >= CALL_TIMEOUT
-        )
-        for one in results:
-            if one.block is not None and one.block is not BlockReason.OBSERVE_MODE:
-                log.info(
-                    events.ACTION_BLOCKED,
-                    act_id=one.act.id,
-                    endpoint_id=one.act.key.subject,
-                    reason=one.block.value,
-                    detail=one.detail,
-                )
-            self._p.metrics.acts.labels(one.act.key.stage.value, one.state.value).inc()
-        return results
-
     def _remember_restored(self, act: Act, name: str, settings: Settings, view: LedgerView, now: datetime) -> None:
         """A restored thing is kept for its grace, and its wait is doubled from now on. Written before the restore is called
         verified, so that a crash between the two forgets neither.
@@ -447,10 +358,4 @@ class Cycle:
         return self._info
 
 
-def _whole_groups(plan: Plan, due: Sequence[Act], results: list[Did]) -> list[Act]:
-    """Hold what shares a pool with something that may not go yet (its notice has not arrived): together or not at all."""
-    group_of = {act_id(planned.key): planned.group for planned in plan.actions if planned.group is not None}
-    held = {group_of[one.act.id]: one.block for one in results if one.act.id in group_of}
-    go = [act for act in due if group_of.get(act.id) not in held]
-    results += [Did(act, act.state, held[group_of[act.id]], "it shares a pool") for act in due if act not in go]
-    return go
+__all__ = ["Cycle", "Parts", "Result"]
