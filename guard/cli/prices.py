@@ -16,9 +16,9 @@ from guard.ports.errors import NotFoundByName
 if TYPE_CHECKING:
     from guard.core.billed import Billed
     from guard.core.catalogue import Quote
+    from guard.core.own_prices import BookOf
     from guard.core.prices import PriceRow
     from guard.ports.ledger import PriceRead
-    from guard.wiring.money import BookOf
 
 app = App(name="prices", help="What is paid an hour, from which source, how old it is, what is missing.")
 

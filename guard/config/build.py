@@ -11,7 +11,8 @@ from typing import Any
 
 from guard.config import values
 from guard.config.checks import Problem, cross_checks, stages_of
-from guard.config.schema import GuardFile, IfWrongClass, MatchRules, PolicyRules
+from guard.config.schema import BudgetMatch, BudgetRules, GuardFile, IfWrongClass, MatchRules, PolicyRules
+from guard.core.budget import Budget, Selector, Threshold
 from guard.core.policy import never_matching
 from guard.core.rules import (
     BreakEven,
@@ -118,6 +119,7 @@ def build(
         every=file.every,
         keep_detail=file.keep_detail,
         bucket=file.bucket,
+        budgets=tuple(_budget(rules) for rules in file.budgets),
         source=source,
     )
     return Config(
@@ -130,10 +132,30 @@ def build(
     )
 
 
+def _budget(rules: BudgetRules) -> Budget:
+    amount = rules.monthly or rules.amount
+    assert amount is not None  # noqa: S101  # the checks have looked
+    match = BudgetMatch() if rules.match == "all" else rules.match
+    return Budget(
+        name=rules.name,
+        amount=amount,
+        per=rules.per,
+        selector=Selector(
+            labels=tuple(match.labels.items()),
+            projects=tuple(match.projects),
+            locations=tuple(match.locations),
+            owners=tuple(match.owners),
+        ),
+        thresholds=tuple(
+            Threshold(values.share(text.removeprefix("forecast ").strip()), forecast=text.startswith("forecast "))
+            for text in rules.alert_at
+        ),
+        to=rules.to,
+    )
+
+
 def _warnings(file: GuardFile) -> tuple[str, ...]:
     found = []
-    if file.budgets:
-        found.append("budgets are checked for form; this version does not yet alert on them.")
     if not file.policies:
         found.append("there is no policy, so everything is kept.")
     return tuple(found)

@@ -14,7 +14,7 @@ Problem = tuple[tuple[str | int, ...], str]
 
 def cross_checks(file: GuardFile) -> list[Problem]:
     """Return every problem that only shows when fields are read together."""
-    return [*_policies(file), *_fallbacks(file), *_environments(file), *_bucket(file), *_prices(file)]
+    return [*_policies(file), *_fallbacks(file), *_environments(file), *_bucket(file), *_prices(file), *_budgets(file)]
 
 
 def stages_of(rules: PolicyRules) -> list[tuple[str, StageOptions]]:
@@ -117,6 +117,34 @@ def _prices(file: GuardFile) -> Iterator[Problem]:
                     ("prices", key),
                     f"found {text!r}. Expected an amount above 0; an unknown price is left out, never 0",
                 )
+
+
+def _budgets(file: GuardFile) -> Iterator[Problem]:
+    names: set[str] = set()
+    for index, budget in enumerate(file.budgets):
+        path: tuple[str | int, ...] = ("budgets", index)
+        if budget.name in names:
+            yield (*path, "name"), f"found {budget.name!r} a second time. Budget names have to differ"
+        names.add(budget.name)
+        given = (budget.monthly is not None, budget.amount is not None, budget.per is not None)
+        if given not in {(True, False, False), (False, True, True)}:
+            yield (
+                (*path, "name"),
+                f"the budget {budget.name!r} needs either monthly, or amount and per such as {{amount: 100 USD, per: 7d}}",
+            )
+        amount = budget.monthly or budget.amount
+        if amount is not None and amount.amount == 0:
+            yield (
+                (*path, "name"),
+                f"the budget {budget.name!r} is 0. Expected an amount above 0; leave it out to have none",
+            )
+        if budget.per is not None and any(text.startswith("forecast") for text in budget.alert_at):
+            yield (
+                (*path, "alert_at"),
+                "found a forecast with per. A forecast is of a month's end: use monthly, or take it out",
+            )
+        if budget.to is not None and budget.to not in file.notify:
+            yield (*path, "to"), f"found {budget.to!r}. Expected a name under notify: {_listed(file.notify)}"
 
 
 def _listed(names: Iterable[str]) -> str:

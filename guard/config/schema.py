@@ -177,12 +177,27 @@ class LimitRules(Strict):
     attempts: int = Field(default=3, ge=1, description="Most attempts at one removal")
 
 
-class BudgetRules(Strict):
-    """An amount of money that alerts are measured against."""
+class BudgetMatch(Strict):
+    """What a budget counts; everything given has to fit."""
 
-    name: str = Field(description="A name for people")
-    monthly: Amount = Field(description="Money a calendar month")
-    alert_at: list[str] = Field(default=["50%", "90%", "forecast 100%"], description="Shares of it, spent or forecast")
+    labels: dict[str, str] = Field(default={}, description="Label and its value, or * for any")
+    projects: list[ResourceId] = Field(default=[], description="Project ids or numbers")
+    locations: list[str] = Field(default=[], description="Locations")
+    owners: list[str] = Field(default=[], description="Owners, as `tuneguard costs --by owner` names them")
+
+
+class BudgetRules(Strict):
+    """An amount of money that alerts are measured against: `monthly`, or `amount` and `per`."""
+
+    name: str = Field(min_length=1, description="A name for people")
+    monthly: Amount | None = Field(default=None, description="Money a billing month (Los Angeles time)")
+    amount: Amount | None = Field(default=None, description="Money in any time of the length `per`")
+    per: Duration | None = Field(default=None, description="The length for `amount`, up to now")
+    match: Literal["all"] | BudgetMatch = Field(default="all", description="What counts")
+    alert_at: list[str] = Field(
+        default=["50%", "90%", "forecast 100%"], description="Shares of it, spent, or `forecast` for the month's end"
+    )
+    to: str | None = Field(default=None, description="Who is told, a name under notify; unset: the fallback")
 
     @field_validator("alert_at")
     @classmethod

@@ -164,6 +164,19 @@ def _price_waits(about: About) -> tuple[str, str]:
     )
 
 
+def _budget_crossed(about: About) -> tuple[str, str]:
+    name = about.get("budget", about.get("display_name") or about.get("subject"))
+    dearest = about.get("dearest") or ()
+    forecast = f"; as things go, the month comes to {about['forecast']}" if about.get("forecast") else ""
+    return f"Budget {name}: {about.get('detail') or about.get('why')}", _body(
+        f"{about.get('spent', 'An unknown amount')} of {about.get('amount', 'the budget')} is spent{forecast}.",
+        f"Dearest: {'; '.join(dearest)}." if dearest else "",
+        f"Not in it: {about['unknown']} thing(s) whose cost is not known." if about.get("unknown") else "",
+        "These are list prices by the guard's own count, before the bill.",
+        "Look: tuneguard budgets, tuneguard costs",
+    )
+
+
 _TEXTS: Mapping[NoticeKind, Callable[[About], tuple[str, str]]] = {
     NoticeKind.FIRST_SEEN: _first_seen,
     NoticeKind.REMOVAL_AHEAD: _removal_ahead,
@@ -180,6 +193,7 @@ _TEXTS: Mapping[NoticeKind, Callable[[About], tuple[str, str]]] = {
     NoticeKind.UNDELIVERABLE: _undeliverable,
     NoticeKind.ENROLLED: _enrolled,
     NoticeKind.PRICE_WAITS: _price_waits,
+    NoticeKind.BUDGET_CROSSED: _budget_crossed,
 }
 
 

@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     UNDELIVERABLE = "undeliverable"
     ENROLLED = "enrolled"
     PRICE_WAITS = "price_waits"
+    BUDGET_CROSSED = "budget_crossed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from guard.core.budget import Budget
 from guard.core.plan import Acknowledgement
 from guard.core.removal import Act
 from guard.core.rules import Learned, Mode, Policy, Rules
@@ -38,6 +39,7 @@ class Settings:
     every: timedelta = timedelta(minutes=15)
     keep_detail: timedelta = timedelta(days=400)
     bucket: str | None = None
+    budgets: tuple[Budget, ...] = ()
     source: str = "guard.yaml"
 
     def rules_of(self, project_id: str) -> Rules:

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from guard.core.billed import Billed, billed_now, remembered
 from guard.core.catalogue import ChangeKind, PriceChange, Quote, Reading, compare, layered, matters
 from guard.core.model import Snapshot
+from guard.core.own_prices import BookOf, book_of_project
 from guard.core.prices import PriceBook, PriceRow
+from guard.core.settings import Settings
 from guard.core.verdict import Verdict
 from guard.ports.errors import GuardError
 from guard.ports.ledger import Ledger, PriceRead
@@ -45,6 +47,10 @@ class Books:
         if self._stamp is None:
             self._load()
         return self._book
+
+    def book_of(self, settings: Settings, now: datetime) -> BookOf:
+        """The book of each project, with guard.yaml's own prices."""
+        return book_of_project(self.book(), settings.rules_of, now.date())
 
     def waiting(self) -> Sequence[Quote]:
         """Prices that wait for a person and that something here is billed by; one a SKU, whatever its regions."""

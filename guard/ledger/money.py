@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 
+from guard.core.budget import Crossing
+from guard.core.units import Money
 from guard.ledger import tables
 from guard.ledger.codec import digest_of, saving_from, saving_row
 from guard.ledger.room import Room
@@ -26,6 +29,46 @@ class Accounts(Room):
         query = select(tables.savings).order_by(tables.savings.c.since, tables.savings.c.act_id)
         with self._database.read() as connection:
             return [saving_from(row) for row in connection.execute(query)]
+
+    def save_crossings(self, crossings: Sequence[Crossing]) -> None:
+        if crossings:
+            with self._database.write() as writing:
+                writing.connection.execute(
+                    self._upsert(tables.budget_crossings),
+                    [
+                        {
+                            "id": one.id,
+                            "budget": one.budget,
+                            "threshold": one.threshold,
+                            "period": one.period,
+                            "at": one.at,
+                            "value": f"{one.value.amount:f}",
+                            "threshold_amount": f"{one.limit.amount:f}",
+                            "currency": one.value.currency,
+                            "ended_at": one.ended_at,
+                        }
+                        for one in crossings
+                    ],
+                )
+
+    def crossings(self, *, open_only: bool = False) -> Sequence[Crossing]:
+        """See the port."""
+        table = tables.budget_crossings
+        query = select(table).order_by(table.c.at, table.c.id)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(table.c.ended_at.is_(None)) if open_only else query)
+            return [
+                Crossing(
+                    budget=row.budget,
+                    threshold=row.threshold,
+                    period=row.period,
+                    at=row.at,
+                    value=Money(Decimal(row.value), row.currency),
+                    limit=Money(Decimal(row.threshold_amount), row.currency),
+                    ended_at=row.ended_at,
+                )
+                for row in rows
+            ]
 
     def save_prices_used(self, rows: Sequence[Mapping[str, str]], now: datetime) -> None:
         if rows:

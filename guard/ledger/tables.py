@@ -460,6 +460,19 @@ billed_things = _table(
     _needed("seen_at", Instant, "first look"),
     _maybe("gone_at", Instant, "first look that did not show it any more"),
 )
+budget_crossings = _table(
+    "budget_crossings",
+    "Each time a spend budget's threshold was crossed.",
+    Column("id", Text, primary_key=True, doc="made from the fact"),
+    _needed("budget", Text, "name in guard.yaml"),
+    _needed("threshold", Text, "`90%`, `forecast 100%`"),
+    _needed("period", Text, "start of the billing month, or `rolling`"),
+    _needed("at", Instant, "when it was crossed"),
+    _needed("value", Text, "exact amount that crossed it"),
+    _needed("threshold_amount", Text, "exact amount of the threshold"),
+    _needed("currency", Text, "ISO 4217"),
+    _maybe("ended_at", Instant, "when it fell clearly below, or its month was over"),
+)
 replica_days = _table(
     "replica_days",
     "Mean replicas hour by hour, a row for each thing and UTC day.",

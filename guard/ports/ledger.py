@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from guard.core.billed import Billed
+from guard.core.budget import Crossing
 from guard.core.catalogue import PriceUpdate, Quote
 from guard.core.plan import Acknowledgement, Approval, KeepOrder, LedgerView, Notice, Seen
 from guard.core.reasons import BlockReason
@@ -320,6 +321,11 @@ class Ledger(Protocol):
     def save_billed(self, things: Sequence[Billed]) -> None: ...
     def billed(self) -> Sequence[Billed]:
         """Everything that bills or billed by the hour, also what is gone."""
+        ...
+
+    def save_crossings(self, crossings: Sequence[Crossing]) -> None: ...
+    def crossings(self, *, open_only: bool = False) -> Sequence[Crossing]:
+        """Budget crossings, oldest first."""
         ...
 
     def record_claim(self, project: str, generation: int | None, now: datetime) -> None:

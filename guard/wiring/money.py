@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,32 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from guard.core.billing_month import month_of
+from guard.core.budget import Standing
 from guard.core.catalogue import layered
-from guard.core.prices import PriceBook, override_rows
+from guard.core.own_prices import BookOf, book_of_project
 from guard.core.settings import Settings
 from guard.core.spend import LOOK_BACK, Question, Spend, spend_of
 from guard.core.units import Money, Window, hour_number
 from guard.ports.ledger import Ledger
-
-BookOf = Callable[[str], PriceBook]
-"""Project id -> the prices that hold there."""
 
 
 def books_of(ledger: Ledger, settings: Settings, now: datetime) -> BookOf:
     """The book of each project: guard.yaml's prices over the catalogue's over the shipped ones."""
     from guard.adapters.billing.shipped import shipped_rows
 
-    book = layered(shipped_rows(), ledger.quotes())
-    known: dict[int, PriceBook] = {}
-
-    def of(project_id: str) -> PriceBook:
-        rules = settings.rules_of(project_id)
-        if id(rules) not in known:
-            own = override_rows(rules.price_overrides, source="prices in guard.yaml", as_of=now.date())
-            known[id(rules)] = book.overridden_by(own) if own else book
-        return known[id(rules)]
-
-    return of
+    return book_of_project(layered(shipped_rows(), ledger.quotes()), settings.rules_of, now.date())
 
 
 def settings_of(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -127,3 +115,10 @@ def _tuning(verdicts: Mapping[str, Mapping[str, Any]], window: Window) -> tuple[
             )
         )
     return tuple(found)
+
+
+def budgets_of(ledger: Ledger, settings: Settings, now: datetime) -> list[Standing]:
+    """How the budgets of guard.yaml stand."""
+    from guard.daemon.budgets import standings
+
+    return standings(ledger, settings.budgets, books_of(ledger, settings, now), now)

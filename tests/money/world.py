@@ -20,7 +20,7 @@ endpoints:
       deploy: [{id: 14, pool: shared-pool, at: -20d}], traffic: busy}
   - {id: 1005, display_name: sharer-two, project: demo-research, location: us-central1,
       deploy: [{id: 15, pool: shared-pool, at: -20d}], traffic: busy}
-  - {id: 1006, display_name: tpu, project: demo-research, location: us-central1,
+  - {id: 1006, display_name: tpu, project: demo-research, location: us-central1, labels: {team: vision},
       deploy: [{id: 16, machine: ct5lp-hightpu-1t, at: -20d}], traffic: busy}
 """
 CONFIG = """

@@ -1,0 +1,94 @@
+"""Looks at the spend budgets once a cycle: new crossings are recorded and told, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from guard.core.billing_month import month_of
+from guard.core.budget import Budget, Crossing, Standing, crossings, standing
+from guard.core.notice_text import notice_id, notice_text
+from guard.core.own_prices import BookOf
+from guard.core.plan import Notice, NoticeKind
+from guard.core.settings import Settings
+from guard.core.spend import LOOK_BACK, Question, Spend, spend_of
+from guard.core.units import Window, hour_number, short
+from guard.ports.ledger import Ledger
+from guard.telemetry import events, logging
+
+log = logging.get()
+
+
+def standings(ledger: Ledger, budgets: Sequence[Budget], book_of: BookOf, now: datetime) -> list[Standing]:
+    """Add up every budget from the ledger."""
+    if not budgets:
+        return []
+    windows = {budget.window(now) for budget in budgets}
+    earliest = min(window.start for window in windows)
+    things = ledger.billed()
+    means = ledger.replicas(from_hour=hour_number(min(earliest, now - LOOK_BACK)) - 1)
+    month_end = month_of(now).end
+    spends: dict[Window, list[Spend]] = {
+        window: [
+            spend_of(
+                thing,
+                means.get(thing.name, {}),
+                book_of(thing.project_id),
+                Question(window=window, now=now, month_end=month_end),
+            )
+            for thing in things
+            if thing.gone_at is None or thing.gone_at > window.start
+        ]
+        for window in windows
+    }
+    crossed = ledger.crossings(open_only=True)
+    return [standing(budget, spends[budget.window(now)], now, crossed) for budget in budgets]
+
+
+def budget_notices(ledger: Ledger, settings: Settings, book_of: BookOf, now: datetime) -> list[Notice]:
+    """Record what was crossed since the last look, and return a notice of every open crossing.
+
+    The outbox folds those that were told already; one that was lost with a killed process is told at the next look.
+    """
+    notices: list[Notice] = []
+    named = {budget.name for budget in settings.budgets}
+    stray = [one for one in ledger.crossings(open_only=True) if one.budget not in named]
+    ledger.save_crossings([replace(one, ended_at=now) for one in stray])
+    for found in standings(ledger, settings.budgets, book_of, now):
+        new, over = crossings(found, now)
+        ended = {one.id for one in over}
+        ledger.save_crossings([*new, *over])
+        notices += _notices(found, [*(one for one in found.crossed if one.id not in ended), *new], settings, now)
+        for crossing in new:
+            log.warning(
+                events.BUDGET_CROSSED, budget=crossing.budget, threshold=crossing.threshold, detail=str(crossing.value)
+            )
+    return notices
+
+
+def _notices(found: Standing, crossed: Sequence[Crossing], settings: Settings, now: datetime) -> Iterator[Notice]:
+    budget = found.budget
+    at_least = "at least " if found.total.is_lower_bound else ""
+    for crossing in crossed:
+        about = {
+            "subject": f"budgets/{budget.name}",
+            "budget": budget.name,
+            "detail": f"{crossing.threshold} of {budget.amount} crossed",
+            "spent": f"{at_least}{found.spent}",
+            "amount": f"{budget.amount} {'a month' if budget.per is None else f'in {short(budget.per)}'}",
+            "forecast": f"{at_least}{found.forecast}" if found.forecast is not None else None,
+            "unknown": len(found.total.unknown),
+            "dearest": [f"{one.thing.display_name} {one.known[budget.amount.currency]}" for one in found.dearest],
+        }
+        title, body = notice_text(NoticeKind.BUDGET_CROSSED, about)
+        yield Notice(
+            id=notice_id(NoticeKind.BUDGET_CROSSED, str(about["subject"]), crossing.id),
+            kind=NoticeKind.BUDGET_CROSSED,
+            to=budget.to or settings.default.owners.fallback,
+            subject=str(about["subject"]),
+            title=title,
+            body=body,
+            made_at=now,
+            data={"threshold": crossing.threshold, "value": str(crossing.value), "project": ""},
+        )
