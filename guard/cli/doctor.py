@@ -99,6 +99,8 @@ def _check(guard: Guard, *, send: bool) -> Iterator[Finding]:
     except GuardError as error:
         yield Finding("projects", good=False, detail=error.message, hint=error.hint)
         return
+    for problem in guard.enrolled.problems:
+        yield Finding("projects", good=False, detail=problem.message, hint=problem.hint)
     yield Finding("projects", good=bool(projects), detail=", ".join(project.id for project in projects) or "none")
     try:
         snapshot = guard.cycle.look(now).snapshot

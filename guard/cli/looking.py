@@ -36,6 +36,8 @@ def plan_now(common: Common, against: Path | None = None) -> tuple[dict[str, Any
     try:
         settings = load(against).settings if against is not None else None
         result = guard.cycle.look(guard.clock.now(), settings)
+        if guard.enrolled.problems:
+            raise guard.enrolled.problems[0]  # half an answer would be read as a whole one
         pause = guard.ledger.paused()
         paused = f"paused by {pause.who} since {when(pause.at)}: {pause.why}" if pause else ""
         assert result.plan is not None  # noqa: S101  # look() always plans

@@ -68,9 +68,13 @@ def _once(guard: Guard, common: Common) -> int:
     else:
         show_plan(document, did)
         say()
+    for problem in guard.enrolled.problems:
+        sys.stderr.write(f"tuneguard: {problem}\n")
     failed = [report for report in (result.snapshot.scopes if result.snapshot else ()) if not report.complete]
     if failed:
         sys.stderr.write(f"tuneguard: {len(failed)} project locations could not be listed; everything there is kept.\n")
+        return UNKNOWN
+    if guard.enrolled.problems:
         return UNKNOWN
     return FOUND if result.plan.actions else 0
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from guard.core.model import Snapshot
 from guard.core.settings import Settings
-from guard.ports.errors import GuardError, NotFoundByName
+from guard.ports.errors import GuardError, NotFoundByName, RetryLater
 from guard.ports.inventory import AuditLog, Inventory, Project
 from guard.ports.ledger import Ledger
 from guard.telemetry import events, logging
@@ -35,12 +35,14 @@ class Enrolled:
         self._asked: dict[str, datetime] = {}
         self._loaded = False
         self.added: list[Project] = []
+        self.problems: tuple[GuardError, ...] = ()  # projects of the file that could not be resolved
 
     def projects(self, settings: Settings, now: datetime) -> Sequence[Project]:
         """Return the enrolled projects; asks again after an hour or when the configuration changed.
 
-        Raises NotFoundByName or PermissionMissing for a project of the file that cannot be resolved at the first look;
-        later the last resolved list stays in force and the problem is logged.
+        A project of the file that cannot be resolved is left out, logged and kept in `problems`; the others are looked at.
+        Raises NotFoundByName, PermissionMissing or Unavailable where none can be resolved at the first look; later the last
+        resolved list stays in force.
         """
         lasts = RESOLVE_FOLDERS_EVERY if settings.enrolment.folders else RESOLVE_PROJECTS_EVERY
         fresh = (
@@ -108,7 +110,21 @@ class Enrolled:
 
     def _resolve(self, settings: Settings) -> Sequence[Project]:
         enrolment = settings.enrolment
-        found = {project.number: project for project in self._inventory.projects(enrolment.projects)}
+        found: dict[str, Project] = {}
+        failed: list[GuardError] = []
+        for wanted in enrolment.projects:
+            try:
+                found |= {project.number: project for project in self._inventory.projects([wanted])}
+            except GuardError as error:
+                # One project that is gone or forbidden stops nothing elsewhere; alone it is what a person has to hear.
+                failed.append(error)
+                before = [one for one in self._projects if wanted in {one.id, one.number}]
+                if isinstance(error, RetryLater):
+                    found |= {project.number: project for project in before}
+                log.warning(events.SCOPE_FAILED, project=wanted, detail=str(error))
+        if failed and not found and not enrolment.folders:
+            raise failed[0]
+        self.problems = tuple(failed)
         for folder in enrolment.folders:
             found |= {project.number: project for project in self._inventory.folder_projects(folder)}
         excluded = set(enrolment.exclude)

@@ -1,8 +1,9 @@
-"""How long redeploys take here, measured where it matters: asked once for each endpoint that is about to be announced."""
+"""How long redeploys take here: asked once for each endpoint, those about to be announced first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from guard.core.model import Kind
@@ -11,6 +12,9 @@ from guard.core.verdict import Idle, Verdict
 from guard.ports.errors import GuardError
 from guard.ports.inventory import Inventory
 from guard.telemetry import events, logging
+
+AT_ONCE = 32
+"""How many endpoints are asked for in one cycle where nothing hurries: one call each, side by side."""
 
 log = logging.get()
 
@@ -28,19 +32,30 @@ class Redeploys:
         return self._took
 
     def measure(self, verdicts: Iterable[Verdict]) -> bool:
-        """Ask for each idle deployed model not asked for yet; True if something new was learned (then judge again)."""
-        learned = False
+        """Ask for deployed models not asked for yet: all idle ones, and some of the others; True if something was learned.
+
+        Then the caller judges again: a wait rests on the measured time from the first announcement on.
+        """
+        idle: list[str] = []
+        others: list[str] = []
         for verdict in verdicts:
-            name = verdict.subject.name
-            if not isinstance(verdict, Idle) or verdict.subject.kind is not Kind.DEPLOYED_MODEL or name in self._asked:
-                continue
-            self._asked.add(name)
-            try:
-                took = self._inventory.deploy_took(endpoint_of(name))
-            except GuardError as error:
-                log.info(events.SCOPE_FAILED, endpoint_id=name, detail=f"its deploys could not be read: {error}")
-                continue
-            if took is not None:
-                self._took[name] = took
-                learned = True
-        return learned
+            subject = verdict.subject
+            if subject.kind is Kind.DEPLOYED_MODEL and subject.billed and subject.name not in self._asked:
+                (idle if isinstance(verdict, Idle) else others).append(subject.name)
+        names = idle + others[: max(0, AT_ONCE - len(idle))]
+        if not names:
+            return False
+        self._asked.update(names)
+        with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(names)), thread_name_prefix="redeploy") as pool:
+            found = {
+                name: took for name, took in zip(names, pool.map(self._ask, names), strict=True) if took is not None
+            }
+        self._took.update(found)
+        return bool(found)
+
+    def _ask(self, name: str) -> timedelta | None:
+        try:
+            return self._inventory.deploy_took(endpoint_of(name))
+        except GuardError as error:
+            log.info(events.SCOPE_FAILED, endpoint_id=name, detail=f"its deploys could not be read: {error}")
+            return None

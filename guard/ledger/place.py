@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from guard.ports.errors import LedgerUnusable
 
-EXPECTED = "Expected sqlite:///PATH (four slashes for an absolute path) or postgresql://USER@HOST/DATABASE."
+EXPECTED = "Expected sqlite:///PATH (four slashes for an absolute path) or postgresql://HOST/DATABASE."
 
 # File systems without the shared memory and locks that SQLite's write-ahead log needs (sqlite.org/wal.html, read 2026-11-24).
 NETWORK_FILE_SYSTEMS = frozenset(
