@@ -120,7 +120,8 @@ def headline(document: Mapping[str, Any], act: Act | None = None) -> str:
         case "unknown":
             return f"{name} stays, because something is not known: {_lower(meaning)}"
         case _:
-            return f"{name} stays: {_lower(meaning)}"
+            warning = document.get("evidence", {}).get("warning")
+            return f"{name} stays, with a warning: {warning}." if warning else f"{name} stays: {_lower(meaning)}"
 
 
 MEANING_BY_VALUE = {reason.value: text for reason, text in MEANING.items()}

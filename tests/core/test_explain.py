@@ -192,3 +192,10 @@ def test_a_removal_ahead_says_when_why_and_both_ways_out() -> None:
 def test_the_id_of_a_notice_is_made_from_the_fact() -> None:
     assert notice_id(NoticeKind.REMOVED, DEPLOYED, "a-1") == notice_id(NoticeKind.REMOVED, DEPLOYED, "a-1")
     assert notice_id(NoticeKind.REMOVED, DEPLOYED, "a-1") != notice_id(NoticeKind.REMOVED, DEPLOYED, "a-2")
+
+
+def test_a_kept_thing_with_a_warning_opens_with_the_warning() -> None:
+    document = verdict_document(the_verdict(a_snapshot(an_endpoint()), a_usage(calls={899: 1})))
+    warned = {**document, "evidence": {**document["evidence"], "warning": "runs for 9 h, 2x of 4 h was allowed"}}
+
+    assert headline(warned).endswith("stays, with a warning: runs for 9 h, 2x of 4 h was allowed.")
