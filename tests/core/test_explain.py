@@ -195,7 +195,7 @@ def test_the_id_of_a_notice_is_made_from_the_fact() -> None:
 
 
 def test_a_kept_thing_with_a_warning_opens_with_the_warning() -> None:
-    document = verdict_document(the_verdict(a_snapshot(an_endpoint()), a_usage(calls={899: 1})))
+    document = verdict_document(the_verdict(a_snapshot(an_endpoint()), a_usage())) | {"decision": "keep"}
     warned = {**document, "evidence": {**document["evidence"], "warning": "runs for 9 h, 2x of 4 h was allowed"}}
 
     assert headline(warned).endswith("stays, with a warning: runs for 9 h, 2x of 4 h was allowed.")
