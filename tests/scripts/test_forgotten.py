@@ -81,7 +81,9 @@ def test_the_guard_keeps_it_until_friday_and_then_removes_it_and_says_whose_and_
     assert len(harness.deployed(endpoint.rsplit("/", 1)[1])) == 1
 
     harness.running.world.advance(timedelta(hours=1))
-    harness.until_settled(24)
+    harness.until_settled(
+        48
+    )  # a busy machine may miss its lease a few times; nothing goes then, and the next cycle tries
 
     [act] = harness.acts()
     assert act.state is ActState.VERIFIED

@@ -146,6 +146,9 @@ class Walk:
 @contextmanager
 def a_walk(folder: Path, more: str = "") -> Iterator[Walk]:
     """A sandbox whose clock runs fast, with a bucket."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A background job of a shell ignores Ctrl-C, and so would the scripts: children inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     world = build(parse(SCENARIO + more))
     with start_in_thread(world) as running:
         from guard.sandbox.storage import shelves_of
