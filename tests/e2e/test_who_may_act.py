@@ -14,7 +14,7 @@ from guard import wiring
 from guard.core.reasons import BlockReason
 from guard.core.removal import ActState
 from guard.ports.mutations import CALL_TIMEOUT
-from tests.e2e.harness import Harness, a_harness, skip
+from tests.e2e.harness import PROJECT, Harness, a_harness, skip
 
 
 @pytest.fixture
@@ -117,6 +117,9 @@ def test_the_second_ledger_is_refused_at_the_moment_of_the_act(harness: Harness,
 
 def test_a_claim_that_a_person_moved_ends_the_first_ledgers_acts(harness: Harness, other: Path) -> None:
     harness.steps(2)
+    acting = harness.guard.cycle._p.acting
+    assert acting is not None
+    assert acting.claim(PROJECT, harness.guard.clock.now()) is None, "it holds it so far, and its ledger knows"
     rival = harness.open(ledger=f"sqlite:///{other}")
     harness.cycle(rival)
     environment = harness.environment | {"TUNEGUARD_LEDGER": f"sqlite:///{other}"}
