@@ -25,7 +25,7 @@ $(STAMP): $(VENV)/bin/python pyproject.toml requirements-uv.lock requirements-de
 	@touch $@
 
 test: $(STAMP) ## the whole test suite; starts a PostgreSQL of its own where the server is installed
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(STAMP) ## lint, types, contracts, docs drift: what CI runs
 	$(BIN)/ruff check .
