@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from cyclopts import App
 
-from guard.cli.common import COMMON, SELECTION, Cell, Common, Selection, emit_json, ledger_of, say, table, when
+from guard.cli.common import (
+    COMMON,
+    SELECTION,
+    Cell,
+    Common,
+    Selection,
+    emit_json,
+    ledger_of,
+    machine_now,
+    say,
+    table,
+    when,
+)
 from guard.cli.finding import name_of
 from guard.cli.fitting import shortened
 from guard.cli.showing import LONGEST_NAME, words
+from guard.cli.tunes_showing import show_provider
 
 app = App(name="jobs", help="Tuning jobs with state, cost and what they left.")
 
 
 @app.default
 def jobs(*, selection: Selection = SELECTION, common: Common = COMMON) -> None:
-    """Show every tuning job: state, since when, expected length, who submitted it, warnings, endpoints that it left."""
+    """Show every tuning job: state, since when, expected length, who submitted it, warnings, endpoints that it left.
+
+    Below them, unless a selection is asked for, the jobs, tunes and files of the provider that guard.yaml names under `openai:`.
+    """
     with ledger_of(common) as ledger:
         seen = [doc for doc in ledger.verdicts().values() if doc["decision"] != "gone"]
+        looks = ledger.provider_looks() if selection == SELECTION else []
     selection.check(seen)
     documents = [doc for doc in seen if doc.get("kind") == "tuning_job" and selection.takes(doc)]
     documents.sort(key=lambda doc: (str(doc["evidence"].get("state")) != "running", str(doc.get("created_at"))))
     if common.as_json:
-        emit_json({"jobs": documents})
+        emit_json({"jobs": documents, "providers": looks})
         return
-    if not documents:
+    if documents:
+        _show(documents)
+    elif not looks:
         say("No tuning job was seen.")
-        return
+    for look in looks:
+        show_provider(look, machine_now())
+
+
+def _show(documents: Sequence[Mapping[str, Any]]) -> None:
     rows: list[list[Cell]] = []
     for doc in documents:
         evidence = doc["evidence"]

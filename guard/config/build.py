@@ -11,7 +11,7 @@ from typing import Any
 
 from guard.config import values
 from guard.config.checks import Problem, cross_checks, stages_of
-from guard.config.schema import BudgetMatch, BudgetRules, GuardFile, IfWrongClass, MatchRules, PolicyRules
+from guard.config.schema import BudgetMatch, BudgetRules, GuardFile, IfWrongClass, MatchRules, OpenAIRules, PolicyRules
 from guard.core.budget import Budget, Selector, Threshold
 from guard.core.policy import never_matching
 from guard.core.rules import (
@@ -34,6 +34,7 @@ from guard.core.rules import (
     WaitRule,
 )
 from guard.core.settings import Enrolment, Settings
+from guard.core.tunes import TuneRules
 from guard.core.verdict import Stage
 
 LineOf = Callable[[tuple[str | int, ...]], int]
@@ -120,6 +121,7 @@ def build(
         keep_detail=file.keep_detail,
         bucket=file.bucket,
         budgets=tuple(_budget(rules) for rules in file.budgets),
+        tunes=_tunes(file.openai) if file.openai is not None else None,
         source=source,
     )
     return Config(
@@ -129,6 +131,18 @@ def build(
         health_host=file.health.host,
         health_port=file.health.port,
         warnings=_warnings(file),
+    )
+
+
+def _tunes(rules: OpenAIRules) -> TuneRules:
+    return TuneRules(
+        name=rules.name,
+        base_url=rules.base_url,
+        every=rules.every,
+        stalled_after=rules.stalled_after,
+        retirement_days=tuple(rules.retirement_days),
+        to=rules.to,
+        prices=rules.prices,
     )
 
 

@@ -14,7 +14,15 @@ Problem = tuple[tuple[str | int, ...], str]
 
 def cross_checks(file: GuardFile) -> list[Problem]:
     """Return every problem that only shows when fields are read together."""
-    return [*_policies(file), *_fallbacks(file), *_environments(file), *_bucket(file), *_prices(file), *_budgets(file)]
+    return [
+        *_policies(file),
+        *_fallbacks(file),
+        *_environments(file),
+        *_bucket(file),
+        *_prices(file),
+        *_budgets(file),
+        *_openai(file),
+    ]
 
 
 def stages_of(rules: PolicyRules) -> list[tuple[str, StageOptions]]:
@@ -145,6 +153,11 @@ def _budgets(file: GuardFile) -> Iterator[Problem]:
             )
         if budget.to is not None and budget.to not in file.notify:
             yield (*path, "to"), f"found {budget.to!r}. Expected a name under notify: {_listed(file.notify)}"
+
+
+def _openai(file: GuardFile) -> Iterator[Problem]:
+    if file.openai is not None and file.openai.to is not None and file.openai.to not in file.notify:
+        yield ("openai", "to"), f"found {file.openai.to!r}. Expected a name under notify: {_listed(file.notify)}"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -207,6 +207,22 @@ class BudgetRules(Strict):
         return found
 
 
+class OpenAIRules(Strict):
+    """OpenAI, or another service that speaks its protocol. Keys: OPENAI_API_KEY, and OPENAI_ADMIN_KEY for usage and costs."""
+
+    name: str = Field(default="openai", min_length=1, description="A name for people")
+    base_url: str = Field(default="https://api.openai.com/v1", pattern="^https?://", description="Where it answers")
+    every: Duration = Field(default=timedelta(hours=1), description="How often the guard looks there")
+    stalled_after: Duration = Field(
+        default=timedelta(hours=6), description="A running job without an event for so long is told"
+    )
+    retirement_days: list[int] = Field(
+        default=[90, 30, 7], description="How many days before a base model is shut down people are told of its tunes"
+    )
+    to: str | None = Field(default=None, description="Who is told, a name under notify; unset: the fallback")
+    prices: dict[str, Amount] = Field(default={}, description="Base model -> money a million training tokens")
+
+
 class EnvironmentRules(Strict):
     """What differs for a group of projects."""
 
@@ -235,6 +251,7 @@ class GuardFile(Strict):
     policies: list[PolicyRules] = Field(default=[], description="The first that matches decides; none: all is kept")
     limits: LimitRules = Field(default=LimitRules(), description="How much may go at a time")
     budgets: list[BudgetRules] = Field(default=[], description="Amounts of money to alert on")
+    openai: OpenAIRules | None = Field(default=None, description="Watch fine-tuning there; the guard only reads")
     environments: dict[str, EnvironmentRules] = Field(
         default={}, description="Groups of projects with a mode, amounts or a fallback of their own"
     )

@@ -177,6 +177,10 @@ def _budget_crossed(about: About) -> tuple[str, str]:
     )
 
 
+def _tunes(about: About) -> tuple[str, str]:
+    return str(about.get("title") or f"About {title_of(about)}"), _body(str(about.get("detail") or ""))
+
+
 _TEXTS: Mapping[NoticeKind, Callable[[About], tuple[str, str]]] = {
     NoticeKind.FIRST_SEEN: _first_seen,
     NoticeKind.REMOVAL_AHEAD: _removal_ahead,
@@ -194,6 +198,7 @@ _TEXTS: Mapping[NoticeKind, Callable[[About], tuple[str, str]]] = {
     NoticeKind.ENROLLED: _enrolled,
     NoticeKind.PRICE_WAITS: _price_waits,
     NoticeKind.BUDGET_CROSSED: _budget_crossed,
+    NoticeKind.TUNES: _tunes,
 }
 
 

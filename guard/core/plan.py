@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     ENROLLED = "enrolled"
     PRICE_WAITS = "price_waits"
     BUDGET_CROSSED = "budget_crossed"
+    TUNES = "tunes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

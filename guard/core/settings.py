@@ -11,6 +11,7 @@ from guard.core.budget import Budget
 from guard.core.plan import Acknowledgement
 from guard.core.removal import Act
 from guard.core.rules import Learned, Mode, Policy, Rules
+from guard.core.tunes import TuneRules
 from guard.core.verdict import Stage
 
 BACKTEST = "backtest:"
@@ -40,6 +41,7 @@ class Settings:
     keep_detail: timedelta = timedelta(days=400)
     bucket: str | None = None
     budgets: tuple[Budget, ...] = ()
+    tunes: TuneRules | None = None  # a provider whose tunes bill by tokens
     source: str = "guard.yaml"
 
     def rules_of(self, project_id: str) -> Rules:

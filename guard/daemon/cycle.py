@@ -272,6 +272,7 @@ class Cycle:
             *telling.job_notices(verdicts, now),
             *telling.suggestion_notices(plan, verdicts, now),
             *budget_notices(self._p.ledger, settings, self._p.books.book_of(settings, now), now),
+            *self._p.tunes.notices(settings, now),
             *telling.price_notices(self._p.books.waiting(), self._p.books.book(), settings, now),
         ]
         self._announce(notices, settings, now)

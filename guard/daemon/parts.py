@@ -19,6 +19,7 @@ from guard.daemon.enrolled import Enrolled
 from guard.daemon.leader import Leadership
 from guard.daemon.lessons import Lessons
 from guard.daemon.measuring import Redeploys
+from guard.daemon.tunes import TuneWatch
 from guard.daemon.usage_book import UsageBook
 from guard.ports.clock import Clock
 from guard.ports.inventory import Inventory
@@ -35,6 +36,7 @@ class Parts:
     inventory: Inventory
     usage: UsageBook
     books: Books
+    tunes: TuneWatch
     announcer: Announcer
     enrolled: Enrolled
     leadership: Leadership

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
@@ -69,6 +70,25 @@ class Accounts(Room):
                 )
                 for row in rows
             ]
+
+    def save_provider_look(self, provider: str, document: Mapping[str, Any]) -> None:
+        with self._database.write() as writing:
+            row = {"provider": provider, "document": dict(document)}
+            writing.connection.execute(self._upsert(tables.provider_looks), [row])
+
+    def provider_look(self, provider: str) -> Mapping[str, Any] | None:
+        """See the port."""
+        table = tables.provider_looks
+        with self._database.read() as connection:
+            found: Mapping[str, Any] | None = connection.execute(
+                select(table.c.document).where(table.c.provider == provider)
+            ).scalar()
+            return found
+
+    def provider_looks(self) -> Sequence[Mapping[str, Any]]:
+        table = tables.provider_looks
+        with self._database.read() as connection:
+            return list(connection.execute(select(table.c.document).order_by(table.c.provider)).scalars())
 
     def save_prices_used(self, rows: Sequence[Mapping[str, str]], now: datetime) -> None:
         if rows:

@@ -460,6 +460,12 @@ billed_things = _table(
     _needed("seen_at", Instant, "first look"),
     _maybe("gone_at", Instant, "first look that did not show it any more"),
 )
+provider_looks = _table(
+    "provider_looks",
+    "The latest look at each provider whose tunes bill by tokens.",
+    Column("provider", Text, primary_key=True, doc="name in guard.yaml"),
+    _needed("document", Document, "jobs, tunes, files, costs, as `tuneguard jobs --output json` prints them"),
+)
 budget_crossings = _table(
     "budget_crossings",
     "Each time a spend budget's threshold was crossed.",

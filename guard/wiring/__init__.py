@@ -130,6 +130,7 @@ def build(
     from guard.adapters.billing.catalog import BillingCatalog
     from guard.adapters.billing.shipped import shipped_rows
     from guard.adapters.monitoring.traffic import MonitoringTraffic
+    from guard.adapters.openai.tunes import training_prices
     from guard.adapters.vertex.inventory import VertexInventory
     from guard.daemon.account import Accountant
     from guard.daemon.announce import Announcer
@@ -139,10 +140,12 @@ def build(
     from guard.daemon.leader import LEASE, Leadership
     from guard.daemon.lessons import Lessons
     from guard.daemon.measuring import Redeploys
+    from guard.daemon.tunes import TuneWatch
     from guard.daemon.usage_book import UsageBook
     from guard.ledger import open_ledger
     from guard.telemetry.metrics import Metrics
     from guard.wiring.in_force import InForce
+    from guard.wiring.tunes import tune_source
 
     metrics = Metrics()
     sandboxed = bool(environment.get(SANDBOX))
@@ -169,6 +172,7 @@ def build(
         ledger=ledger,
         inventory=inventory,
         usage=usage,
+        tunes=TuneWatch(ledger, lambda rules: tune_source(rules, environment), training_prices()),
         books=Books(ledger, BillingCatalog(connection), shipped_rows()),
         announcer=Announcer(ledger, in_force, metrics),
         enrolled=enrolled,

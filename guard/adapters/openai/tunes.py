@@ -1,0 +1,178 @@
+"""One look at a service that speaks OpenAI's protocol: what an ordinary key shows, and what an admin key adds.
+
+Source: developers.openai.com/api/reference and the types of the openai package 3.x (read 2026-11-24). Last use comes from daily
+buckets and is refined to the hour; how a tune is named in real usage data was not seen, so whole ids are compared without case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from guard.adapters.openai.client import OpenAIClient
+from guard.core.model import JobState
+from guard.core.tunes import STATES, RemoteFile, RemoteJob, Tune, TuneLook, TunePrice
+from guard.core.units import Known, Maybe, Money, Unknown
+from guard.ports.errors import GuardError, Malformed
+
+USAGE_DAYS = 90
+"""How far back last use is looked for."""
+_MISSHAPEN = (KeyError, TypeError, ValueError, ArithmeticError)
+"""What reading an answer of another form raises."""
+_DAY_S = 86_400
+_HOUR_S = 3_600
+
+
+class OpenAITunes:
+    """guard.ports.tunes.TuneSource. Keys are kept here only, and never in an error."""
+
+    def __init__(self, client: OpenAIClient, *, key: str, admin_key: str | None) -> None:
+        self._client = client
+        self._key = key
+        self._admin_key = admin_key
+
+    def look(self, now: datetime) -> TuneLook:
+        """See the port."""
+        try:
+            return self._look(now)
+        except _MISSHAPEN as error:
+            raise Malformed(
+                f"An answer of the fine-tuning service has another form ({type(error).__name__}: {error})."
+            ) from error
+
+    def _look(self, now: datetime) -> TuneLook:
+        jobs = tuple(self._job(raw) for raw in self._client.listed("/fine_tuning/jobs", self._key))
+        models = self._client.get("/models", self._key)["data"]
+        used = self._last_used(now)
+        tunes = tuple(_tune(raw, used) for raw in models if str(raw["id"]).startswith("ft:"))
+        stored = self._client.listed("/files", self._key)
+        return TuneLook(
+            taken_at=now,
+            jobs=jobs,
+            tunes=tunes,
+            files=tuple(_file(raw) for raw in stored if str(raw["purpose"]).startswith("fine-tune")),
+            spent=self._spent(now),
+            bases={
+                str(raw["id"]): date.fromisoformat(raw["shutdown_date"]) for raw in models if raw.get("shutdown_date")
+            },
+        )
+
+    def _job(self, raw: Mapping[str, Any]) -> RemoteJob:
+        state = STATES.get(str(raw["status"]), JobState.UNFAMILIAR)
+        progress = None
+        if state is JobState.RUNNING:
+            events = self._client.get(f"/fine_tuning/jobs/{raw['id']}/events", self._key, {"limit": 1})["data"]
+            progress = max((_instant(event["created_at"]) for event in events), default=None)
+        error = raw.get("error") or {}
+        return RemoteJob(
+            id=str(raw["id"]),
+            base=str(raw["model"]),
+            state=state,
+            state_text=str(raw["status"]),
+            created_at=_instant(raw["created_at"]),
+            finished_at=_maybe_instant(raw.get("finished_at")),
+            estimated_finish=_maybe_instant(raw.get("estimated_finish")),
+            progress_at=progress,
+            trained_tokens=raw.get("trained_tokens"),
+            tune=raw.get("fine_tuned_model"),
+            suffix=str(raw.get("user_provided_suffix") or ""),
+            error=str(error.get("message") or ""),
+        )
+
+    def _last_used(self, now: datetime) -> Maybe[Mapping[str, datetime]]:
+        """Tune -> the hour in which it was last called, for those that were."""
+        if not self._admin_key:
+            return Unknown("usage needs an admin key: OPENAI_ADMIN_KEY")
+        until = int(now.timestamp())
+        try:
+            days = self._calls(until - USAGE_DAYS * _DAY_S, until, "1d", 31)
+            hours: dict[str, datetime] = {}
+            for day in sorted(set(days.values())):
+                start = int(day.timestamp())
+                hours |= self._calls(start, min(start + _DAY_S, until), "1h", 24)
+        except (GuardError, *_MISSHAPEN) as error:
+            return Unknown(f"usage could not be read: {error}")
+        return Known({name: max(at, hours.get(name, at)) for name, at in days.items()})
+
+    def _calls(self, start: int, end: int, width: str, limit: int) -> dict[str, datetime]:
+        """Model (lower case) -> start of its latest bucket with a request."""
+        found: dict[str, datetime] = {}
+        question = {"start_time": start, "end_time": end, "bucket_width": width, "limit": limit, "group_by[]": "model"}
+        for bucket in self._client.buckets("/organization/usage/completions", self._admin_key or "", question):
+            for result in bucket["results"]:
+                requests = int(result.get("num_model_requests") or 0)
+                if requests < 0:
+                    raise Malformed(f"usage: {requests} requests in a bucket, which cannot be.")
+                if requests and result.get("model"):
+                    name = str(result["model"]).lower()
+                    found[name] = max(found.get(name, _instant(0)), _instant(bucket["start_time"]))
+        return found
+
+    def _spent(self, now: datetime) -> Maybe[Mapping[str, Money]]:
+        """What the costs API says of the UTC month so far, by line item."""
+        if not self._admin_key:
+            return Unknown("costs need an admin key: OPENAI_ADMIN_KEY")
+        start = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        question = {"start_time": int(start.timestamp()), "limit": 31, "group_by[]": "line_item"}
+        sums: dict[str, Money] = {}
+        try:
+            for bucket in self._client.buckets("/organization/costs", self._admin_key, question):
+                for result in bucket["results"]:
+                    item, amount = str(result.get("line_item") or "all"), result["amount"]
+                    money = Money(Decimal(str(amount["value"])), str(amount["currency"]).upper())
+                    sums[item] = sums[item] + money if item in sums else money
+        except (GuardError, *_MISSHAPEN) as error:
+            return Unknown(f"costs could not be read: {error}")
+        return Known(sums)
+
+
+@lru_cache(maxsize=1)
+def training_prices() -> Mapping[str, TunePrice]:
+    """The training prices that ship, by base model."""
+    data = json.loads(files(__package__).joinpath("training_prices.json").read_text(encoding="utf-8"))
+    return {
+        row["base"]: TunePrice(
+            base=row["base"],
+            amount=Money(Decimal(row["usd"])),
+            source=row["source"],
+            as_of=date.fromisoformat(row["as_of"]),
+        )
+        for row in data["rows"]
+    }
+
+
+def _tune(raw: Mapping[str, Any], used: Maybe[Mapping[str, datetime]]) -> Tune:
+    name = str(raw["id"])
+    created = _instant(raw["created"])
+    last: Maybe[datetime | None] = used if isinstance(used, Unknown) else Known(used.value.get(name.lower()))
+    shut_down = raw.get("shutdown_date")
+    return Tune(
+        id=name,
+        base=name.split(":")[1],
+        created_at=created,
+        shut_down=date.fromisoformat(shut_down) if shut_down else None,
+        last_used=last,
+    )
+
+
+def _file(raw: Mapping[str, Any]) -> RemoteFile:
+    return RemoteFile(
+        id=str(raw["id"]),
+        name=str(raw["filename"]),
+        purpose=str(raw["purpose"]),
+        size=int(raw["bytes"]),
+        created_at=_instant(raw["created_at"]),
+    )
+
+
+def _instant(seconds: Any) -> datetime:
+    return datetime.fromtimestamp(0, tz=UTC) + timedelta(seconds=float(seconds))
+
+
+def _maybe_instant(seconds: Any) -> datetime | None:
+    return None if seconds is None else _instant(seconds)
