@@ -49,7 +49,7 @@ def approve(
     if name is None and not (scope or breaker or widening):
         complain("Nothing was named: give NAME, --scope, --breaker or --widening. `tuneguard plan` lists what waits.")
         return WRONG_USE
-    with ledger_of(common) as ledger:
+    with ledger_of(common, writes=True) as ledger:
         said = [
             _acknowledge(ledger, what, person, now) for what in _what(ledger, scope, breaker=breaker, widening=widening)
         ]

@@ -89,11 +89,11 @@ SELECTION = Selection()
 
 
 @contextmanager
-def ledger_of(common: Common) -> Iterator[Ledger]:
+def ledger_of(common: Common, *, writes: bool = False) -> Iterator[Ledger]:
     """Open the ledger that guard.yaml (or TUNEGUARD_LEDGER) names, for reading answers and people's words."""
     from guard import wiring
 
-    ledger = wiring.open_existing_ledger(common.path)
+    ledger = wiring.open_existing_ledger(common.path, writes=writes)
     try:
         yield ledger
     finally:

@@ -29,7 +29,7 @@ def keep(
     """Keep one thing. A removal that was announced is void; one that was already sent is told."""
     now = machine_now()
     end: datetime | None = moment(until, now) if until else None
-    with ledger_of(common) as ledger:
+    with ledger_of(common, writes=True) as ledger:
         document = resolve(ledger, name)
         order = ledger.add_keep(document["subject"], who(by), why or "no reason given", now, end)
         in_flight = [act for act in ledger.acts(subject=document["subject"], open_only=True) if act.state.is_in_flight]

@@ -19,7 +19,7 @@ def pause(
     common: Common = COMMON,
 ) -> None:
     """Stop every act at once. Looking, judging and telling go on; operations already accepted run on."""
-    with ledger_of(common) as ledger:
+    with ledger_of(common, writes=True) as ledger:
         ledger.pause(who(by), why or "no reason given", machine_now())
         paused = ledger.paused()
     if common.as_json:

@@ -31,7 +31,7 @@ def remove(
     replaces the approval, and nothing else. What is in use, kept, young, not enrolled or not opted in stays.
     """
     now, person = machine_now(), who(by)
-    with ledger_of(common) as ledger:
+    with ledger_of(common, writes=True) as ledger:
         document = resolve(ledger, name)
         waiting = waiting_acts(ledger, document)
         for act in waiting:

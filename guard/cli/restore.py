@@ -38,7 +38,7 @@ def restore(
     """Order a restore; the daemon carries it out in its next cycle. In observe mode it waits: nothing is changed then."""
     if give_up:
         return _give_up(name, cycle, who(by), common)
-    with ledger_of(common) as ledger:
+    with ledger_of(common, writes=True) as ledger:
         removals = _removals(ledger, name, cycle)
         ordered: list[tuple[Act, Recipe]] = []
         hopeless: list[tuple[Act, str]] = []
@@ -86,7 +86,7 @@ def _give_up(name: str | None, cycle: str | None, by: str, common: Common) -> in
     """Close the restores that are meant; one that is under way at the platform cannot be taken back any more."""
     stopped: list[Act] = []
     running: list[Act] = []
-    with ledger_of(common) as ledger:
+    with ledger_of(common, writes=True) as ledger:
         meant = {act.recipe_id for act in _removals(ledger, name, cycle)}
         for act in ledger.latest_restores():
             if act.recipe_id not in meant:
@@ -122,7 +122,9 @@ def _removals(ledger: Ledger, name: str | None, cycle: str | None) -> list[Act]:
         for act in ledger.acts()
         if act.key.stage in {Stage.UNDEPLOY, Stage.DELETE_ENDPOINT, Stage.DELETE_MODEL, Stage.CANCEL_JOB}
     ]
-    removed = [act for act in acts if act.state in {ActState.VERIFIED, ActState.UNKNOWN}]
+    back = {act.recipe_id for act in ledger.acts() if act.key.stage is Stage.RESTORE and act.state is ActState.VERIFIED}
+    all_removed = [act for act in acts if act.state in {ActState.VERIFIED, ActState.UNKNOWN}]
+    removed = [act for act in all_removed if act.recipe_id is None or act.recipe_id not in back]
     if cycle is not None:
         found = [act for act in removed if act.cycle_id == cycle or _acted_in(act, cycle)]
         if not found:
@@ -139,6 +141,10 @@ def _removals(ledger: Ledger, name: str | None, cycle: str | None) -> list[Act]:
         for act in removed
         if name in {act.id, act.key.subject, act.display_name} or act.key.subject.endswith(f"/{name}")
     ]
+    if not found and any(name in {act.id, act.key.subject, act.display_name} for act in all_removed):
+        raise NotFoundByName(
+            f"{name!r} is back already: a restore brought it back.", hint="`tuneguard history` tells when."
+        )
     if not found:
         listed = ", ".join(sorted({act.display_name for act in removed})) or "nothing was removed yet"
         raise NotFoundByName(f"{name!r} names nothing that was removed.", hint=f"Removed: {listed}.")

@@ -20,7 +20,7 @@ def resume(
     common: Common = COMMON,
 ) -> int:
     """End a pause; exit code 1 if there was none."""
-    with ledger_of(common) as ledger:
+    with ledger_of(common, writes=True) as ledger:
         paused = ledger.paused()
         if paused is not None:
             ledger.resume(who(by), why or "no reason given", machine_now())

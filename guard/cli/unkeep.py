@@ -22,7 +22,7 @@ def unkeep(
     common: Common = COMMON,
 ) -> int:
     """End every keep on one thing; exit code 1 if there was none."""
-    with ledger_of(common) as ledger:
+    with ledger_of(common, writes=True) as ledger:
         document = resolve(ledger, name)
         ended = ledger.end_keeps(document["subject"], who(by), machine_now())
     if common.as_json:

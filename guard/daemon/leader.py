@@ -33,6 +33,7 @@ class Leadership:
         self._metrics = metrics
         self._lease: Lease | None = None
         self._deadline = 0.0
+        self._standing_by = False
         self._since = 0.0
         self._lock = RLock()
         self.length = length
@@ -56,8 +57,15 @@ class Leadership:
         if lease is None:
             if held is not None:
                 log.warning(events.LEADER_LOST, term=held.term)
+            elif not self._standing_by:
+                log.warning(
+                    events.LEADER_STANDBY,
+                    detail="another daemon leads on this ledger; this one takes over when it ends",
+                )
             self._lease = None
+            self._standing_by = True
         else:
+            self._standing_by = False
             if held is None or held.term != lease.term:
                 self._since = asked
                 log.info(events.LEADER_ACQUIRED, term=lease.term, holder=self.holder)

@@ -83,6 +83,27 @@ def clock_of_environment(environment: Mapping[str, str] = os.environ) -> Clock:
     return clock_of(connect(environment))
 
 
+def _check_world(world: str, environment: Mapping[str, str]) -> None:
+    from guard.ports.errors import WorldMismatch
+
+    if not environment.get(SANDBOX):
+        if world != "real":
+            raise WorldMismatch(
+                "This ledger belongs to a sandbox, and TUNEGUARD_SANDBOX is not set. Nothing was recorded.",
+                hint="Source the env file beside it (the demo's: `source .tuneguard/demo/env`), or set TUNEGUARD_SANDBOX.",
+            )
+        return
+    connection = connect(environment)
+    here = connection.world.name
+    connection.close()
+    if here != world:
+        raise WorldMismatch(
+            f"This ledger belongs to {'the real cloud' if world == 'real' else world}, and TUNEGUARD_SANDBOX names {here}. "
+            "Nothing was recorded.",
+            hint="Unset TUNEGUARD_SANDBOX, or name the sandbox's own ledger (TUNEGUARD_LEDGER).",
+        )
+
+
 def ledger_url(path: Path, environment: Mapping[str, str] = os.environ) -> str:
     """The ledger's URL: TUNEGUARD_LEDGER, else what guard.yaml says (a relative SQLite path is relative to guard.yaml)."""
     given = environment.get("TUNEGUARD_LEDGER")
@@ -93,10 +114,17 @@ def ledger_url(path: Path, environment: Mapping[str, str] = os.environ) -> str:
     return _beside(load(path, environment).ledger, path)
 
 
-def open_existing_ledger(path: Path, environment: Mapping[str, str] = os.environ) -> Ledger:
-    """Open the ledger for a command that reads or records a person's word; raises LedgerUnusable where there is none."""
+def open_existing_ledger(path: Path, environment: Mapping[str, str] = os.environ, *, writes: bool = False) -> Ledger:
+    """Open the ledger for a command that reads, or (`writes`) records a person's word.
+
+    Reading works without the world that the ledger belongs to, months later too. A word carries an instant of that world, so
+    there the two have to fit: raises WorldMismatch, and LedgerUnusable where there is no ledger.
+    """
     from guard.ledger import open_ledger
     from guard.ledger.manage import check
+
+    if writes:
+        _check_world(check(ledger_url(path, environment)).world, environment)
 
     url = ledger_url(path, environment)
     return open_ledger(url, world=check(url).world, create=False)
