@@ -76,6 +76,7 @@ class Daemon:
         self.pulse = Pulse(clock, last_tick=clock.monotonic(), started=clock.monotonic())
         self._clock = clock
         self._stop = threading.Event()
+        self._at_work = threading.Event()  # a long cycle is no sign of a silent scheduler
         self._scheduler: Any = None
 
     def stop(self) -> None:
@@ -128,6 +129,7 @@ class Daemon:
         self._scheduler.start()
 
     def _tick(self) -> None:
+        self._at_work.set()
         self.pulse.ticked()
         try:
             self._run_cycle()
@@ -141,24 +143,22 @@ class Daemon:
             log.exception(events.CYCLE_FAILED)
         else:
             self.pulse.succeeded()
+        finally:
+            self.pulse.ticked()
+            self._at_work.clear()
 
     def _watch(self) -> None:
         """Machine time only: schedule again if the scheduler has fallen silent (a wall clock that jumped back)."""
         age = self.pulse.success_age()
         self._metrics.last_success_age.set(age if age is not None else self._clock.monotonic() - self.pulse.started)
         silent = self._clock.monotonic() - self.pulse.last_tick
-        if silent <= SILENT_INTERVALS * self._every.total_seconds() or self._cycle_is_running():
+        if silent <= SILENT_INTERVALS * self._every.total_seconds() or self._at_work.is_set():
             return
         log.warning(events.WATCHDOG_RESCHEDULED, silent_s=round(silent, 1))
         self._metrics.clock_jumps.inc()
         self.pulse.ticked()
         self._scheduler.shutdown(wait=False)
         self._schedule()
-
-    def _cycle_is_running(self) -> bool:
-        """True while a long cycle is at work: then silence is no sign of a silent scheduler."""
-        executor = self._scheduler._executors["default"]  # noqa: SLF001  # the library offers no public way to ask
-        return bool(executor._instances.get("cycle"))  # noqa: SLF001  # the same
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
