@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from guard.cli.app import run
-from guard.core.settings import policy_digest
 from guard.core.usage import HourRow, pack
 from guard.ledger import open_ledger
 
@@ -69,7 +68,7 @@ def test_a_persons_word_is_in_the_ledger_with_digest_and_figures(
     ledger.close()
     (word,) = words
     digest, figures = word.what.split(" ", 1)
-    assert digest == f"backtest:{policy_digest(rules.policies[0], rules.mode)}"
+    assert digest == f"backtest:{backtest_digest(rules.policies[0])}"
     assert json.loads(figures)["results"]
     assert word.who == "kim"
 
