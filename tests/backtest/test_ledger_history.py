@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from guard.cli.app import run
+from guard.core.settings import backtest_digest
 from guard.core.usage import HourRow, pack
 from guard.ledger import open_ledger
 
