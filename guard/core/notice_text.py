@@ -79,7 +79,7 @@ def _wrong_removal(about: About) -> tuple[str, str]:
     return f"Wrong removal: {title_of(about)} was in use", _body(
         f"{_what(about)} was {_done(about)}, and a call came in before that which monitoring told of only afterwards.",
         str(about.get("detail", "")),
-        "Its wait is longer from now on.",
+        "Once it is restored, its wait is doubled.",
         f"Bring it back: tuneguard restore {about['subject']}",
     )
 
