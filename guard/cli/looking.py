@@ -17,7 +17,10 @@ def look_now(common: Common) -> tuple[datetime | None, list[Mapping[str, Any]], 
     document, verdicts, paused = plan_now(common)
     return (
         datetime.fromisoformat(document["taken_at"]),
-        [verdict_document(v) for v in verdicts],
+        [
+            *(verdict_document(v) for v in verdicts),
+            *(doc for doc in document["unknown"] if "not_listed" in doc["evidence"]),
+        ],
         paused,
         document["mode"],
     )
@@ -41,6 +44,6 @@ def plan_now(common: Common, against: Path | None = None) -> tuple[dict[str, Any
         pause = guard.ledger.paused()
         paused = f"paused by {pause.who} since {when(pause.at)}: {pause.why}" if pause else ""
         assert result.plan is not None  # noqa: S101  # look() always plans
-        return plan_document(result.plan), list(result.verdicts), paused
+        return plan_document(result.plan, result.unlisted), list(result.verdicts), paused
     finally:
         guard.close()

@@ -52,7 +52,7 @@ def _once(guard: Guard, common: Common) -> int:
     if result.skipped or result.plan is None:
         sys.stderr.write("tuneguard: another daemon leads on this ledger; nothing was done.\n")
         return UNKNOWN
-    document = plan_document(result.plan)
+    document = plan_document(result.plan, result.unlisted)
     did = [
         {
             "act_id": one.act.id,

@@ -7,12 +7,12 @@ fields may be added; none of these changes without a changelog entry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from guard.core.plan import Plan, Planned
-from guard.core.reasons import MEANING, WAY_OUT
+from guard.core.reasons import MEANING, WAY_OUT, KeepReason
 from guard.core.removal import act_id
 from guard.core.units import Rate
 from guard.core.verdict import Idle, Keep, Subject, Undecided, Verdict, Wait
@@ -92,7 +92,23 @@ def planned_document(planned: Planned) -> Document:
     }
 
 
-def plan_document(plan: Plan) -> Document:
+def unlisted_document(last: Mapping[str, Any], problem: str) -> Document:
+    """The document of a thing whose scope could not be listed: the last one, but unknown; nothing of it is due."""
+    reason = KeepReason.LISTING_FAILED
+    return {
+        **last,
+        "decision": "unknown",
+        "reason": reason.value,
+        "meaning": MEANING[reason],
+        "way_out": WAY_OUT.get(reason, ""),
+        "evidence": {**last.get("evidence", {}), "not_listed": problem},
+        "stage": None,
+        "due_at": None,
+        "would_go_at": None,
+    }
+
+
+def plan_document(plan: Plan, unlisted: Iterable[Mapping[str, Any]] = ()) -> Document:
     """The whole plan; `notices` are what is announced or to be announced: acts whose time has not come."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -104,7 +120,7 @@ def plan_document(plan: Plan) -> Document:
         "notices": [planned_document(planned) for planned in plan.upcoming],
         "blocked": [planned_document(planned) for planned in plan.blocked],
         "kept": [verdict_document(verdict) for verdict in plan.kept],
-        "unknown": [verdict_document(verdict) for verdict in plan.unknown],
+        "unknown": [*(verdict_document(verdict) for verdict in plan.unknown), *unlisted],
         "suggestions": [
             {"subject": name, "stage": stage.value, "text": text} for name, stage, text in plan.suggestions
         ],

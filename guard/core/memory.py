@@ -92,6 +92,13 @@ def gone(seen: Mapping[str, Seen], snapshot: Snapshot, verdicts: Iterable[Verdic
     return [name for name in seen if name not in names and scope_of(name) in complete]
 
 
+def unlisted(seen: Mapping[str, Seen], snapshot: Snapshot, verdicts: Iterable[Verdict]) -> Mapping[str, str]:
+    """Return what was there and could not be listed this time, with what went wrong in its scope: unknown, so kept."""
+    names = {verdict.subject.name for verdict in verdicts}
+    problems = {report.scope: report.problem for report in snapshot.scopes if not report.complete}
+    return {name: problems[scope_of(name)] for name in seen if name not in names and scope_of(name) in problems}
+
+
 def _filled_again(seen: Mapping[str, Seen], empty: Mapping[str, bool]) -> list[Seen]:
     """Endpoints that have a model again: they get no verdict of their own, so their emptiness has to end here."""
     return [

@@ -6,7 +6,7 @@ waits or asks for the time. A failure of one project or endpoint stops nothing e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from time import monotonic
 
 from guard.core.documents import plan_document, verdict_document
 from guard.core.judge import judge
-from guard.core.memory import gone, remember, restored
+from guard.core.memory import remember, restored
 from guard.core.model import Kind, Snapshot
 from guard.core.plan import LedgerView, Notice, Plan
 from guard.core.planning import make_plan
@@ -25,6 +25,7 @@ from guard.core.sanity import doubts
 from guard.core.settings import Settings, accepted_backtests, outdated
 from guard.core.verdict import Stage, Verdict
 from guard.daemon import telling
+from guard.daemon.absent import Absent
 from guard.daemon.acting import Did, Gates, Orders, gates, settle_all
 from guard.daemon.budgets import budget_notices
 from guard.daemon.carrying_out import carry_out
@@ -54,7 +55,7 @@ class Cycle:
         self._info: LedgerInfo | None = None
         self._term: int | None = None
         self._clock = ClockWatch(parts.clock, stepped=parts.stepped)
-        self._told_gone: set[str] = set()
+        self._absent = Absent(parts.ledger)
         self.last_view: LedgerView = LedgerView()
 
     def run(self, now: datetime) -> Result:
@@ -110,8 +111,9 @@ class Cycle:
         self._look_back(settings, now)
         took = timedelta(seconds=monotonic() - began)
         documents = {verdict.subject.name: verdict_document(verdict) for verdict in verdicts}
-        p.ledger.save_verdicts(cycle_id, now, documents | self._gone(snapshot, verdicts, view))
-        self._record(plan, len(verdicts), settings, cycle_id, lease.term, now, took)
+        unlisted = self._absent.unlisted(snapshot, verdicts, view)
+        p.ledger.save_verdicts(cycle_id, now, documents | unlisted | self._absent.gone(snapshot, verdicts, view))
+        self._record(plan, unlisted.values(), len(verdicts), settings, cycle_id, lease.term, now, took)
         p.accountant.measure(verdicts, plan, snapshot, savings)
         p.metrics.cycles.labels("completed").inc()
         p.metrics.cycle_seconds.observe(took.total_seconds())
@@ -120,7 +122,7 @@ class Cycle:
             cycle_id=cycle_id,
             seen=len(verdicts),
             kept=len(plan.kept),
-            unknown=len(plan.unknown),
+            unknown=len(plan.unknown) + len(unlisted),
             due=len(plan.actions),
             blocked=len(plan.blocked),
             acted=sum(1 for one in did if one.state is ActState.STARTED),
@@ -135,14 +137,16 @@ class Cycle:
             did=tuple(did),
             settled=tuple(settled),
             proposed=tuple(proposed),
+            unlisted=tuple(unlisted.values()),
             took=took,
         )
 
     def look(self, now: datetime, settings: Settings | None = None) -> Result:
         """Look, judge and plan without writing anything: what `plan --fresh` and `plan --against` show."""
         cycle_id = f"look-{now:%Y%m%dT%H%M%SZ}"
-        snapshot, _view, verdicts, plan = self._decide(settings or self._p.settings(), now, cycle_id, write=False)
-        return Result(cycle_id=cycle_id, now=now, snapshot=snapshot, verdicts=verdicts, plan=plan)
+        snapshot, view, verdicts, plan = self._decide(settings or self._p.settings(), now, cycle_id, write=False)
+        unlisted = tuple(self._absent.unlisted(snapshot, verdicts, view).values())
+        return Result(cycle_id=cycle_id, now=now, snapshot=snapshot, verdicts=verdicts, plan=plan, unlisted=unlisted)
 
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -321,7 +325,15 @@ class Cycle:
             self._announce(notices, settings, now)
 
     def _record(
-        self, plan: Plan, seen: int, settings: Settings, cycle_id: str, term: int, now: datetime, took: timedelta
+        self,
+        plan: Plan,
+        unlisted: Collection[Mapping[str, object]],
+        seen: int,
+        settings: Settings,
+        cycle_id: str,
+        term: int,
+        now: datetime,
+        took: timedelta,
     ) -> None:
         self._p.ledger.save_cycle(
             CycleRecord(
@@ -334,26 +346,14 @@ class Cycle:
                 summary={
                     "seen": seen,
                     "kept": len(plan.kept),
-                    "unknown": len(plan.unknown),
+                    "unknown": len(plan.unknown) + len(unlisted),
                     "due": len(plan.actions),
                     "upcoming": len(plan.upcoming),
                     "blocked": len(plan.blocked),
                 },
-                plan=plan_document(plan),
+                plan=plan_document(plan, unlisted),
             )
         )
-
-    def _gone(self, snapshot: Snapshot, verdicts: Sequence[Verdict], view: LedgerView) -> dict[str, dict[str, object]]:
-        """The last documents of things that are not there any more, marked as gone; each is written once."""
-        names = [name for name in gone(view.seen, snapshot, verdicts) if name not in self._told_gone]
-        if not names:
-            return {}
-        self._told_gone.update(names)
-        return {
-            name: {**last, "decision": "gone"}
-            for name in names
-            if (last := self._p.ledger.verdict(name)) is not None and last.get("decision") != "gone"
-        }
 
     def _ledger_info(self) -> LedgerInfo:
         if self._info is None or self._info.adopted_at is None:

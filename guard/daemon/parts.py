@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -63,4 +63,5 @@ class Result:
     did: tuple[Did, ...] = ()
     settled: tuple[Did, ...] = ()
     proposed: tuple[Act, ...] = ()
+    unlisted: tuple[Mapping[str, object], ...] = ()  # documents of what could not be listed
     took: timedelta = timedelta(0)
