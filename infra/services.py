@@ -4,6 +4,7 @@ from infra.settings import Settings
 
 ALWAYS = (
     "aiplatform.googleapis.com",
+    "cloudbilling.googleapis.com",  # list prices, read daily by the guard
     "cloudresourcemanager.googleapis.com",
     "iam.googleapis.com",
     "logging.googleapis.com",

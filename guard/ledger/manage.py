@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
 
-from guard.ledger import chain, schema, tables
+from guard.ledger import chain, columns, schema, tables
 from guard.ledger import place as places
 from guard.ledger.chain import Verified
 from guard.ledger.engine import Database
@@ -56,7 +56,7 @@ def check(url: str) -> Checked:
         row = connection.execute(select(tables.ledger)).one()
         rows = {
             name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for name, table in sorted(tables.metadata.tables.items())
+            for name, table in sorted(columns.metadata.tables.items())
         }
         problems: tuple[str, ...] = ()
         if place.is_sqlite:
@@ -86,7 +86,7 @@ def export(url: str) -> Iterator[str]:
     """Yield every row as one JSON line, `{"table": ..., "row": {...}}`, tables and rows in a fixed order."""
     with _existing(url) as (database, place), database.read() as connection:
         schema.require_current(connection, place)
-        for name, table in sorted(tables.metadata.tables.items()):
+        for name, table in sorted(columns.metadata.tables.items()):
             query = select(table).order_by(*table.primary_key.columns)
             for row in connection.execution_options(yield_per=1000).execute(query).mappings():
                 yield canonical({"table": name, "row": dict(row)})

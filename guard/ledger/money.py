@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from guard.core.budget import Crossing
 from guard.core.units import Money
-from guard.ledger import tables
+from guard.ledger import money_tables
 from guard.ledger.codec import digest_of, saving_from, saving_row
 from guard.ledger.room import Room
 from guard.ports.ledger import Saving
@@ -23,11 +23,13 @@ class Accounts(Room):
     def save_savings(self, savings: Sequence[Saving]) -> None:
         if savings:
             with self._database.write() as writing:
-                writing.connection.execute(self._upsert(tables.savings), [saving_row(saving) for saving in savings])
+                writing.connection.execute(
+                    self._upsert(money_tables.savings), [saving_row(saving) for saving in savings]
+                )
 
     def savings(self) -> Sequence[Saving]:
         """See the port: oldest first."""
-        query = select(tables.savings).order_by(tables.savings.c.since, tables.savings.c.act_id)
+        query = select(money_tables.savings).order_by(money_tables.savings.c.since, money_tables.savings.c.act_id)
         with self._database.read() as connection:
             return [saving_from(row) for row in connection.execute(query)]
 
@@ -35,7 +37,7 @@ class Accounts(Room):
         if crossings:
             with self._database.write() as writing:
                 writing.connection.execute(
-                    self._upsert(tables.budget_crossings),
+                    self._upsert(money_tables.budget_crossings),
                     [
                         {
                             "id": one.id,
@@ -54,7 +56,7 @@ class Accounts(Room):
 
     def crossings(self, *, open_only: bool = False) -> Sequence[Crossing]:
         """See the port."""
-        table = tables.budget_crossings
+        table = money_tables.budget_crossings
         query = select(table).order_by(table.c.at, table.c.id)
         with self._database.read() as connection:
             rows = connection.execute(query.where(table.c.ended_at.is_(None)) if open_only else query)
@@ -74,11 +76,11 @@ class Accounts(Room):
     def save_provider_look(self, provider: str, document: Mapping[str, Any]) -> None:
         with self._database.write() as writing:
             row = {"provider": provider, "document": dict(document)}
-            writing.connection.execute(self._upsert(tables.provider_looks), [row])
+            writing.connection.execute(self._upsert(money_tables.provider_looks), [row])
 
     def provider_look(self, provider: str) -> Mapping[str, Any] | None:
         """See the port."""
-        table = tables.provider_looks
+        table = money_tables.provider_looks
         with self._database.read() as connection:
             found: Mapping[str, Any] | None = connection.execute(
                 select(table.c.document).where(table.c.provider == provider)
@@ -86,14 +88,14 @@ class Accounts(Room):
             return found
 
     def provider_looks(self) -> Sequence[Mapping[str, Any]]:
-        table = tables.provider_looks
+        table = money_tables.provider_looks
         with self._database.read() as connection:
             return list(connection.execute(select(table.c.document).order_by(table.c.provider)).scalars())
 
     def save_prices_used(self, rows: Sequence[Mapping[str, str]], now: datetime) -> None:
         if rows:
             used = {digest_of(row): row for row in rows}
-            table = tables.prices_used
+            table = money_tables.prices_used
             with self._database.write() as writing:
                 writing.connection.execute(
                     self._upsert(table, keep=("first_used_at",)),
@@ -105,7 +107,7 @@ class Accounts(Room):
 
     def prices_used(self) -> Sequence[Mapping[str, str]]:
         """Return every price row that a decision ever used, by first use."""
-        table = tables.prices_used
+        table = money_tables.prices_used
         with self._database.read() as connection:
             return list(
                 connection.execute(select(table.c.row).order_by(table.c.first_used_at, table.c.digest)).scalars()

@@ -14,7 +14,7 @@ from guard.core.billed import Billed, machine_document, machine_from
 from guard.core.catalogue import PriceUpdate, Quote
 from guard.core.model import Kind, Provisioning
 from guard.core.prices import Basis, Confidence, Part, PriceRow
-from guard.ledger import tables
+from guard.ledger import money_tables
 from guard.ledger.room import Room
 from guard.ports.ledger import PriceRead
 
@@ -23,13 +23,13 @@ class Quotes(Room):
     """Prices in force, waiting, and past."""
 
     def quotes(self) -> Sequence[Quote]:
-        table = tables.prices
+        table = money_tables.prices
         with self._database.read() as connection:
             return [_quote(row) for row in connection.execute(select(table).order_by(table.c.id))]
 
     def quotes_stamp(self) -> str:
         """See the port."""
-        table = tables.prices
+        table = money_tables.prices
         query = select(
             func.count(), func.max(table.c.id), func.count(table.c.accepted_by), func.count(table.c.valid_to)
         )
@@ -38,7 +38,7 @@ class Quotes(Room):
 
     def save_price_update(self, update_: PriceUpdate, read: PriceRead) -> None:
         """See the port."""
-        table = tables.prices
+        table = money_tables.prices
         with self._database.write() as writing:
             run = writing.connection.execute
             for quote, at in update_.ended.items():
@@ -50,23 +50,23 @@ class Quotes(Room):
                     run(update(table).where(table.c.id.in_(ids)).values(vanished_at=value))
             if update_.added:
                 run(self._insert(table), [_columns(quote) for quote in update_.added])
-            run(self._insert(tables.price_reads), [_read_row(read)])
+            run(self._insert(money_tables.price_reads), [_read_row(read)])
 
     def save_price_read(self, read: PriceRead) -> None:
         """See the port."""
         with self._database.write() as writing:
-            writing.connection.execute(self._insert(tables.price_reads), [_read_row(read)])
+            writing.connection.execute(self._insert(money_tables.price_reads), [_read_row(read)])
 
     def price_reads(self, limit: int) -> Sequence[PriceRead]:
         """See the port: newest first."""
-        table = tables.price_reads
+        table = money_tables.price_reads
         with self._database.read() as connection:
             rows = connection.execute(select(table).order_by(table.c.id.desc()).limit(limit))
             return [PriceRead(at=row.at, succeeded=row.succeeded, detail=row.detail, report=row.report) for row in rows]
 
     def accept_price(self, quote_id: int, who: str) -> Sequence[Quote]:
         """See the port."""
-        table = tables.prices
+        table = money_tables.prices
         waits = table.c.waiting.in_((True,))
         with self._database.write(firm=True) as writing:
             run = writing.connection.execute
@@ -88,14 +88,14 @@ class BilledThings(Room):
     def save_billed(self, things: Sequence[Billed]) -> None:
         if not things:
             return
-        table = tables.billed_things
+        table = money_tables.billed_things
         statement = self._upsert(table, keep=("seen_at",))
         with self._database.write() as writing:
             writing.connection.execute(statement, [_billed_row(thing) for thing in things])
 
     def billed(self) -> Sequence[Billed]:
         with self._database.read() as connection:
-            return [_billed(row) for row in connection.execute(select(tables.billed_things))]
+            return [_billed(row) for row in connection.execute(select(money_tables.billed_things))]
 
 
 def _columns(quote: Quote) -> dict[str, Any]:

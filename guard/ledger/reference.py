@@ -6,8 +6,8 @@ import sys
 
 from sqlalchemy import Column, Table
 
+from guard.ledger.columns import metadata
 from guard.ledger.schema import HEAD
-from guard.ledger.tables import metadata
 from guard.ledger.types import Document, Flag, Instant
 
 _TOP = f"""# The ledger's schema

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
-from guard.ledger import tables
+from guard.ledger import money_tables, tables
 from guard.ledger.room import batches
 from guard.ledger.usage import HOURS, UsageRecord
 
@@ -22,7 +22,7 @@ class ReplicaRecord(UsageRecord):
         given = {name: hours for name, hours in means.items() if hours}
         if not given:
             return
-        table = tables.replica_days
+        table = money_tables.replica_days
         with self._database.write() as writing:
             ids = self._ids(writing, list(given))
             days: dict[tuple[int, int], dict[int, str]] = {}
@@ -41,7 +41,7 @@ class ReplicaRecord(UsageRecord):
 
     def replicas(self, *, from_hour: int, subjects: Sequence[str] | None = None) -> Mapping[str, Mapping[int, Decimal]]:
         """See the port."""
-        days, names = tables.replica_days, tables.usage_subjects
+        days, names = money_tables.replica_days, tables.usage_subjects
         query = (
             select(names.c.name, days.c.day, days.c.means)
             .join(names, names.c.id == days.c.subject_id)
@@ -64,7 +64,7 @@ def _text(mean: float) -> str:
 
 
 def _stored(connection: Connection, days: Iterable[tuple[int, int]]) -> dict[tuple[int, int], list[str]]:
-    table = tables.replica_days
+    table = money_tables.replica_days
     wanted = set(days)
     first, last = min(day for _, day in wanted), max(day for _, day in wanted)
     found: dict[tuple[int, int], list[str]] = {}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, and_, delete, or_, select, tuple_
 
-from guard.ledger import tables
+from guard.ledger import money_tables, tables
 from guard.ledger.room import Room
 
 BATCH = 2_000
@@ -53,7 +53,7 @@ class Upkeep(Room):
                 ),
             ),
             (tables.usage_days, tables.usage_days.c.day < oldest_day),
-            (tables.replica_days, tables.replica_days.c.day < oldest_day),
+            (money_tables.replica_days, money_tables.replica_days.c.day < oldest_day),
         ):
             gone += self._drop(table, old)
         self._database.checkpoint()

@@ -14,7 +14,7 @@ from guard.core.reasons import BlockReason, RemoveReason
 from guard.core.removal import Act, ActState
 from guard.core.units import Money
 from guard.core.verdict import Stage
-from guard.ledger import tables
+from guard.ledger import money_tables, tables
 from guard.ledger.acts import OPEN
 from guard.ledger.codec import acknowledgement_from, act_from, approval_from, money_from
 from guard.ledger.people import keeps_that_hold
@@ -141,7 +141,7 @@ def _blocked_machines(connection: Connection) -> Iterable[tuple[Scope, str]]:
 def _totals(connection: Connection) -> dict[str, Money]:
     """Savings so far, claimed and measured, a sum for each currency: `claimed:USD`."""
     totals: dict[str, Money] = {}
-    for row in connection.execute(select(tables.savings)):
+    for row in connection.execute(select(money_tables.savings)):
         for kind in ("claimed", "measured"):
             money = money_from(getattr(row, f"{kind}_amount"), getattr(row, f"{kind}_currency"))
             if money is not None:

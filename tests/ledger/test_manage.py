@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from guard.ledger import SqlLedger, manage, open_ledger, schema, tables
+from guard.ledger import SqlLedger, columns, manage, open_ledger, schema
 from guard.ports.errors import LedgerUnusable
 from tests.ledger.build import WORLD, an_act, intend, lead
 
@@ -24,7 +24,7 @@ def test_a_sound_ledger_checks_and_verifies(ledger: SqlLedger) -> None:
 
     found = manage.check(_url(ledger))
     assert (found.world, found.schema, found.adopted, found.problems) == (WORLD, schema.HEAD, True, ())
-    assert found.rows.keys() == tables.metadata.tables.keys()
+    assert found.rows.keys() == columns.metadata.tables.keys()
     assert (found.rows["acts"], found.rows["act_events"], found.rows["recipes"]) == (1, 2, 1)
     verified = manage.verify(_url(ledger))
     assert (verified.events, verified.problems) == (2, ())

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from guard.ledger import SqlLedger, open_ledger, reference, schema, tables
+from guard.ledger import SqlLedger, columns, open_ledger, reference, schema, tables
 from guard.ledger.codec import recipe_row
 from guard.ledger.place import parse
 from tests.ledger.build import NOW, WORLD, a_recipe, an_act, intend, lead
@@ -29,7 +29,7 @@ def test_migrating_leads_to_the_metadata(url: str) -> None:
     engine = create_engine(parse(url).url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, tables.metadata) == []
+        assert compare_metadata(context, columns.metadata) == []
     engine.dispose()
 
 
@@ -39,7 +39,7 @@ def test_a_migrated_sqlite_file_has_the_very_tables_triggers_and_checks(tmp_path
     for name in ("migrated", "made"):
         engine = create_engine(f"sqlite:///{tmp_path}/{name}.db")
         if name == "made":
-            tables.metadata.create_all(engine)
+            columns.metadata.create_all(engine)
         with engine.connect() as connection:
             rows = connection.execute(
                 text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
@@ -50,7 +50,7 @@ def test_a_migrated_sqlite_file_has_the_very_tables_triggers_and_checks(tmp_path
     assert all(
         lines[0].endswith("STRICT") or "STRICT" in "".join(lines)
         for name, lines in found[0].items()
-        if name in tables.metadata.tables
+        if name in columns.metadata.tables
     )
 
 
@@ -61,7 +61,7 @@ def test_a_migrated_postgresql_database_has_the_very_checks_and_triggers(postgre
         url = postgres_server.new_database()
         engine = create_engine(parse(url).url)
         if made:
-            tables.metadata.create_all(engine)
+            columns.metadata.create_all(engine)
         else:
             open_ledger(url, world=WORLD).close()
         with engine.connect() as connection:
@@ -84,7 +84,7 @@ def test_every_constraint_and_index_has_a_name_of_ours(url: str) -> None:
     open_ledger(url, world=WORLD).close()
     engine = create_engine(parse(url).url)
     looked = inspect(engine)
-    for table in tables.metadata.tables:
+    for table in columns.metadata.tables:
         names = [
             looked.get_pk_constraint(table)["name"],
             *(one["name"] for one in looked.get_unique_constraints(table)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from guard.ledger.tables import metadata
+from guard.ledger.columns import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transactional_ddl=False)
