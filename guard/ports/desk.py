@@ -1,0 +1,56 @@
+"""What people ask of the guard and what they tell it: one method a question or word, JSON documents in answer.
+
+The command line, the page and the API all get their answers here, so that none of them can tell another story: whoever draws a
+table, a page or a picture computes nothing, it only writes down what the document says. Implemented by `guard.desk` on a ledger,
+and by `guard.adapters.remote` over the API of another machine.
+
+A document holds JSON's own kinds, money as `{amount, currency}` with the amount as text, instants as ISO 8601 with their offset
+(UTC), durations in hours. Every answer says `now` (domain time of the asking) and, where it rests on a look, `taken_at`.
+Names are resolved as everywhere: a resource name, a display name or an id. `who` is the person who speaks; may they? is asked before.
+
+Raises NotFoundByName for a name that means nothing or several things, Refused for a word that can't be taken, LedgerUnusable, and
+over the network NotSignedIn, Forbidden and Unavailable: all of them GuardError with what was found and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+Document = Mapping[str, Any]
+
+
+class Desk(Protocol):
+    """See the module's docstring."""
+
+    # questions ------------------------------------------------------------------------------------
+    def status(self, *, fresh: bool = False) -> Document: ...
+    def plan(self, *, fresh: bool = False) -> Document: ...
+    def explain(self, name: str) -> Document: ...
+    def history(self, name: str | None = None, *, limit: int = 50) -> Document: ...
+    def jobs(self) -> Document: ...
+    def costs(self, *, by: str | None = None) -> Document: ...
+    def budgets(self) -> Document: ...
+    def prices(self) -> Document: ...
+
+    # words ----------------------------------------------------------------------------------------
+    def keep(self, name: str, *, until: datetime | None, why: str, who: str) -> Document: ...
+    def unkeep(self, name: str, *, who: str) -> Document: ...
+    def approve(
+        self,
+        name: str | None,
+        *,
+        who: str,
+        accept_loss: bool = False,
+        scope: str | None = None,
+        breaker: bool = False,
+        widening: bool = False,
+    ) -> Document: ...
+    def remove(self, name: str, *, who: str) -> Document: ...
+    def restore(self, name: str | None, *, who: str, cycle: str | None = None, dry_run: bool = False) -> Document: ...
+    def give_up_restore(self, name: str | None, *, who: str, cycle: str | None = None) -> Document: ...
+    def pause(self, *, who: str, why: str) -> Document: ...
+    def resume(self, *, who: str, why: str) -> Document: ...
+
+    def close(self) -> None: ...
