@@ -90,20 +90,29 @@ def example() -> str:
 
 def metrics() -> str:
     """Every metric with its help text and labels."""
+    from guard.telemetry.figures import FIGURES
     from guard.telemetry.metrics import Metrics
 
+    of_fleet = {figure.name: figure.labels for figure in FIGURES}
     lines = [
         "# Metrics",
         "",
         MADE,
-        "Served on `/metrics` of the daemon (`health:` in guard.yaml). No ids as labels.",
+        "Served on `/metrics` of the daemon (`health:` in guard.yaml). No ids as labels. What is marked *leader* is told by the",
+        "daemon that leads alone: a follower says `tuneguard_leader 0` and nothing of the fleet, so that sums over daemons hold.",
+        "Beyond 200 projects the cheaper ones are added up as `(others)`. Alerts and a dashboard: [alerts](../how-to/alerts.md).",
         "",
     ]
-    lines += ["| metric | kind | labels | what |", "|---|---|---|---|"]
-    for family in Metrics().registry.collect():
-        labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
+    lines += ["| metric | kind | labels | daemon | what |", "|---|---|---|---|---|"]
+    found = Metrics()
+    found.count_calls(lambda: {"endpoints.list": 0})
+    for family in found.registry.collect():
+        labels = of_fleet.get(family.name) or sorted(
+            {label for sample in family.samples for label in sample.labels} - {"le"}
+        )
         name = family.name + ("_total" if family.type == "counter" else "")
-        lines.append(f"| `{name}` | {family.type} | {', '.join(labels) or '-'} | {family.documentation} |")
+        who = "leader" if family.name in of_fleet else "each"
+        lines.append(f"| `{name}` | {family.type} | {', '.join(labels) or '-'} | {who} | {family.documentation} |")
     return "\n".join(lines) + "\n"
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from guard.config import values
 from guard.config.checks import Problem, cross_checks, stages_of
+from guard.config.responses import response_of
 from guard.config.schema import BudgetMatch, BudgetRules, GuardFile, IfWrongClass, MatchRules, OpenAIRules, PolicyRules
 from guard.core.budget import Budget, Selector, Threshold
 from guard.core.policy import never_matching
@@ -53,6 +54,7 @@ class Config:
     ledger: str
     health_host: str
     health_port: int
+    metric_things: int  # the dearest so many things have series of their own in /metrics
     warnings: tuple[str, ...] = ()
 
 
@@ -120,7 +122,7 @@ def build(
         every=file.every,
         keep_detail=file.keep_detail,
         bucket=file.bucket,
-        budgets=tuple(_budget(rules) for rules in file.budgets),
+        budgets=tuple(_budget(rules, file.policies) for rules in file.budgets),
         tunes=_tunes(file.openai) if file.openai is not None else None,
         source=source,
     )
@@ -130,6 +132,7 @@ def build(
         ledger=ledger,
         health_host=file.health.host,
         health_port=file.health.port,
+        metric_things=file.health.things,
         warnings=_warnings(file),
     )
 
@@ -146,7 +149,7 @@ def _tunes(rules: OpenAIRules) -> TuneRules:
     )
 
 
-def _budget(rules: BudgetRules) -> Budget:
+def _budget(rules: BudgetRules, policies: Sequence[PolicyRules]) -> Budget:
     amount = rules.monthly or rules.amount
     assert amount is not None  # noqa: S101  # the checks have looked
     match = BudgetMatch() if rules.match == "all" else rules.match
@@ -160,11 +163,9 @@ def _budget(rules: BudgetRules) -> Budget:
             locations=tuple(match.locations),
             owners=tuple(match.owners),
         ),
-        thresholds=tuple(
-            Threshold(values.share(text.removeprefix("forecast ").strip()), forecast=text.startswith("forecast "))
-            for text in rules.alert_at
-        ),
+        thresholds=tuple(Threshold(*values.threshold(text)) for text in rules.alert_at),
         to=rules.to,
+        responses=tuple(response_of(one, [policy.name for policy in policies]) for one in rules.on_crossing),
     )
 
 

@@ -186,6 +186,50 @@ class BudgetMatch(Strict):
     owners: list[str] = Field(default=[], description="Owners, as `tuneguard costs --by owner` names them")
 
 
+Shortened = Annotated[
+    Decimal | timedelta,
+    BeforeValidator(values.shortening),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "examples": ["50%", "24h"]}),
+]
+
+
+class ShortenRules(Strict):
+    """Waits that become shorter while a crossing holds; floors and the notice stay."""
+
+    policies: list[str] = Field(min_length=1, description="Names of policies")
+    to: Shortened = Field(description="A share of the wait, or the wait itself")
+
+
+class CancelJobsRules(Strict):
+    """Running tuning jobs that are cancelled while a crossing holds, after their notice and a second look."""
+
+    policies: list[str] = Field(min_length=1, description="Names of policies, each with cancel_job in its `do`")
+    names: list[str] = Field(default=[], description="Display names, with * and ?; none: every job of these policies")
+
+
+class AskRules(Strict):
+    """Policies whose acts wait for a person's word while a crossing holds."""
+
+    policies: list[str] = Field(min_length=1, description="Names of policies")
+
+
+class ResponseRules(Strict):
+    """What else a crossing does; exactly one of the keys."""
+
+    shorten: ShortenRules | None = Field(default=None, description="Make waits shorter")
+    cancel_jobs: CancelJobsRules | None = Field(default=None, description="Cancel tuning jobs")
+    ask: AskRules | None = Field(default=None, description="Let acts wait for a person's word")
+
+
+class CrossingRules(Strict):
+    """What the crossing of one threshold does, for as long as it stands. People are told in any case."""
+
+    at: str = Field(description="One of alert_at")
+    do: list[Literal["tell", "ask"] | ResponseRules] = Field(
+        min_length=1, description="tell; shorten; cancel_jobs; ask, by itself for the policies named beside it (or all)"
+    )
+
+
 class BudgetRules(Strict):
     """An amount of money that alerts are measured against: `monthly`, or `amount` and `per`."""
 
@@ -198,12 +242,13 @@ class BudgetRules(Strict):
         default=["50%", "90%", "forecast 100%"], description="Shares of it, spent, or `forecast` for the month's end"
     )
     to: str | None = Field(default=None, description="Who is told, a name under notify; unset: the fallback")
+    on_crossing: list[CrossingRules] = Field(default=[], description="What a crossing does beside being told")
 
     @field_validator("alert_at")
     @classmethod
     def _thresholds(cls, found: list[str]) -> list[str]:
         for text in found:
-            values.share(text.removeprefix("forecast ").strip())
+            values.threshold(text)
         return found
 
 
@@ -237,6 +282,9 @@ class Health(Strict):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=9464, ge=0, le=65535, description="0 takes a free one, which the ready line tells")
+    things: int = Field(
+        default=0, ge=0, le=1000, description="So many of the dearest things have series of their own in /metrics"
+    )
 
 
 class GuardFile(Strict):

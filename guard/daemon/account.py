@@ -1,4 +1,4 @@
-"""What it came to: claimed and measured savings, wrong removals found late, gauges.
+"""What it came to: claimed and measured savings, wrong removals found late.
 
 Claimed counts only after our own finished operation, until a redeploy or the horizon. Measured counts the covered hours in
 which monitoring shows no replicas any more. A request that arrives late for a time before the call is a wrong removal.
@@ -14,15 +14,13 @@ from decimal import Decimal
 from guard.core.cost import claimed, measured, replica_hours_gone
 from guard.core.model import DeployedModel, HourlyPool, Snapshot
 from guard.core.names import endpoint_of
-from guard.core.plan import Plan
 from guard.core.removal import Act, ActState
 from guard.core.rules import Rules
 from guard.core.units import Known, Maybe, Money, Rate, Window, hour_number, hour_start
 from guard.core.usage import Usage, merge
-from guard.core.verdict import Idle, Keep, Stage, Verdict
+from guard.core.verdict import Stage
 from guard.daemon.acting import Did
 from guard.ports.ledger import Ledger, Saving
-from guard.telemetry.metrics import Metrics
 
 LATE_WITHIN = timedelta(hours=24)
 """How long after a removal late points are looked for; Cloud Monitoring delays points by minutes, at worst by hours."""
@@ -38,11 +36,10 @@ class WrongRemoval:
 
 
 class Accountant:
-    """Keeps the savings' rows and sets the gauges."""
+    """Keeps the savings' rows."""
 
-    def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._metrics = metrics
         self._open: dict[str, Saving] | None = None
         self._acts: dict[str, Act] = {}
         self._complete = False  # every removal that was verified before this daemon led has its row
@@ -133,29 +130,6 @@ class Accountant:
             if late is not None:
                 found.append(WrongRemoval(act, *late))
         return found
-
-    def measure(self, verdicts: Sequence[Verdict], plan: Plan, snapshot: Snapshot, savings: Sequence[Saving]) -> None:
-        """Set the gauges of one cycle."""
-        m = self._metrics
-        kinds = {"keep": len(plan.kept), "unknown": len(plan.unknown)}
-        m.set_all(m.things, kinds | {"idle": len(verdicts) - sum(kinds.values())})
-        m.set_all(m.kept, _counts(v.reason.value for v in verdicts if not isinstance(v, Idle)))
-        m.set_all(m.idle, _counts(v.reason.value for v in verdicts if isinstance(v, Idle)))
-        m.set_all(m.blocked, _counts(block.value for planned in plan.blocked for block in planned.blocks))
-        m.set_all(m.rate, _rates(verdicts))
-        m.set_all(m.idle_rate, _rates([v for v in verdicts if isinstance(v, Idle)]))
-        m.unpriced.set(sum(1 for v in verdicts if v.subject.billed and v.subject.rate is None))
-        m.scopes_failed.set(len(snapshot.incomplete()))
-        m.scopes_doubted.set(sum(1 for doubt in plan.doubts if not doubt.acknowledged))
-        m.breaker.set(1 if plan.breaker is not None else 0)
-        m.paused.set(1 if self._ledger.paused() is not None else 0)
-        totals: dict[str, float] = {}
-        for saving in savings:
-            if saving.claimed is not None:
-                totals[saving.claimed.currency] = totals.get(saving.claimed.currency, 0.0) + float(
-                    saving.claimed.amount
-                )
-        m.set_all(m.saved, totals)
 
     def _counts_here(self, act: Act, snapshot: Snapshot) -> bool:
         """True where this removal is what stopped the bill: for a pool's sharer, only with the last one, and once."""
@@ -251,20 +225,3 @@ def _pool_again(act: Act, snapshot: Snapshot) -> datetime | None:
 
 def _runs_on(deployed: DeployedModel, pool: str) -> bool:
     return isinstance(deployed.billing, HourlyPool) and deployed.billing.pool == pool
-
-
-def _counts(names: Iterable[str]) -> dict[str, float]:
-    counts: dict[str, float] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-    return counts
-
-
-def _rates(verdicts: Sequence[Verdict]) -> dict[str, float]:
-    """Known spend an hour by currency; a gauge may be a float, sums of money elsewhere are not."""
-    sums: dict[str, float] = {}
-    for verdict in verdicts:
-        rate = verdict.subject.rate
-        if rate is not None and not (isinstance(verdict, Keep) and not verdict.subject.billed):
-            sums[rate.per_hour.currency] = sums.get(rate.per_hour.currency, 0.0) + float(rate.per_hour.amount)
-    return sums

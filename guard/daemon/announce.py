@@ -24,6 +24,9 @@ RETRY_MOST = timedelta(hours=6)
 ESCALATE_AFTER = 3
 """Failed deliveries after which the fallback is told instead; an owner who cannot be reached keeps nothing for ever."""
 
+MOST_COUNTED = 1000
+"""Most undelivered notices that the metric counts."""
+
 MOST_PARTS = 50
 """Most parts of the outbox sent in one cycle; the next one goes on."""
 
@@ -74,7 +77,8 @@ class Announcer:
             delivered, failed, escalated = delivered + part.delivered, failed + part.failed, escalated + part.escalated
             if not waiting or part.delivered == 0:
                 break
-        self._metrics.outbox.set(len(self._ledger.outbox(now)) if failed else 0)
+        # What failed waits for its next try, at the longest RETRY_MOST from now.
+        self._metrics.outbox.set(len(self._ledger.outbox(now + RETRY_MOST, limit=MOST_COUNTED)))
         self._metrics.notices.labels("delivered").inc(delivered)
         self._metrics.notices.labels("failed").inc(failed)
         self._metrics.notices.labels("escalated").inc(escalated)

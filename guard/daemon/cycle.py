@@ -30,6 +30,7 @@ from guard.daemon.acting import Did, Gates, Orders, gates, settle_all
 from guard.daemon.budgets import budget_notices
 from guard.daemon.carrying_out import carry_out
 from guard.daemon.clock_watch import ClockWatch
+from guard.daemon.fleet_sums import Found
 from guard.daemon.parts import Parts, Result
 from guard.daemon.rejudge import Rejudging
 from guard.daemon.restores import retry
@@ -114,7 +115,19 @@ class Cycle:
         unlisted = self._absent.unlisted(snapshot, verdicts, view)
         p.ledger.save_verdicts(cycle_id, now, documents | unlisted | self._absent.gone(snapshot, verdicts, view))
         self._record(plan, unlisted.values(), len(verdicts), settings, cycle_id, lease.term, now, took)
-        p.accountant.measure(verdicts, plan, snapshot, savings)
+        p.gauges.show(
+            Found(
+                verdicts=verdicts,
+                unlisted=tuple(unlisted.values()),
+                plan=plan,
+                snapshot=snapshot,
+                view=view,
+                savings=savings,
+                settings=settings,
+                now=now,
+            ),
+            p.books.book_of(settings, now),
+        )
         p.metrics.cycles.labels("completed").inc()
         p.metrics.cycle_seconds.observe(took.total_seconds())
         log.info(
@@ -176,7 +189,9 @@ class Cycle:
         verdicts = self._judge(snapshot, settings, view, now)
         if p.redeploys.measure(verdicts):
             verdicts = self._judge(snapshot, settings, view, now)
-        found = doubts(snapshot, p.usage.usage, view, usage.complete, self._clock.jump(now), now)
+        jump = self._clock.jump(now)
+        p.metrics.clock_odd.set(0 if jump is None else 1)
+        found = doubts(snapshot, p.usage.usage, view, usage.complete, jump, now)
         for doubt in found:
             log.warning(events.INSTRUMENTS_DOUBTED, scope=str(doubt.scope), detail=doubt.why)
         plan = make_plan(

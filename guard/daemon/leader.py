@@ -52,6 +52,7 @@ class Leadership:
             if lease is None:
                 lease = self._ledger.acquire_lease(self.holder, self.length)
         except GuardError as error:
+            self._metrics.ledger_writable.set(0)
             log.warning(events.LEDGER_FAILED, detail=str(error))
             return held if self.left() > timedelta(0) else None
         if lease is None:
@@ -72,8 +73,16 @@ class Leadership:
             self._lease = lease
             # Counted from before the call: the answer may have been long on its way.
             self._deadline = asked + lease.expires_in.total_seconds()
-        self._metrics.leader.set(1 if self._lease else 0)
+        self._metrics.ledger_writable.set(1)
+        self._tell()
         return self._lease
+
+    def _tell(self) -> None:
+        """A follower tells no figures of the fleet: sums over all daemons would count them twice."""
+        if self._lease is None:
+            self._metrics.stand_by()
+        else:
+            self._metrics.leader.set(1)
 
     def left(self) -> timedelta:
         """Machine time that the lease is still good for."""
@@ -89,7 +98,7 @@ class Leadership:
         """Give the lease up, so that a successor need not wait."""
         with self._lock:
             held, self._lease = self._lease, None
-            self._metrics.leader.set(0)
+            self._tell()
         if held is None:
             return
         try:

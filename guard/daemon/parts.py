@@ -16,6 +16,7 @@ from guard.daemon.acting import Acting, Did
 from guard.daemon.announce import Announcer
 from guard.daemon.books import Books
 from guard.daemon.enrolled import Enrolled
+from guard.daemon.gauges import Gauges
 from guard.daemon.leader import Leadership
 from guard.daemon.lessons import Lessons
 from guard.daemon.measuring import Redeploys
@@ -41,6 +42,7 @@ class Parts:
     enrolled: Enrolled
     leadership: Leadership
     accountant: Accountant
+    gauges: Gauges
     redeploys: Redeploys
     lessons: Lessons
     metrics: Metrics

@@ -165,6 +165,7 @@ def build(
     from guard.daemon.books import Books
     from guard.daemon.cycle import Cycle, Parts
     from guard.daemon.enrolled import Enrolled
+    from guard.daemon.gauges import Gauges
     from guard.daemon.leader import LEASE, Leadership
     from guard.daemon.lessons import Lessons
     from guard.daemon.measuring import Redeploys
@@ -179,6 +180,7 @@ def build(
     sandboxed = bool(environment.get(SANDBOX))
     in_force = InForce(path, environment, loopback_only=sandboxed, metrics=metrics)
     connection = connect(environment)
+    metrics.count_calls(connection.calls.by_kind)
     ledger = open_ledger(
         environment.get("TUNEGUARD_LEDGER") or _beside(in_force.config.ledger, path),
         world=connection.world.name,
@@ -205,7 +207,8 @@ def build(
         announcer=Announcer(ledger, in_force, metrics),
         enrolled=enrolled,
         leadership=leadership,
-        accountant=Accountant(ledger, metrics),
+        accountant=Accountant(ledger),
+        gauges=Gauges(ledger, metrics, things=in_force.config.metric_things),
         redeploys=Redeploys(inventory),
         lessons=Lessons(ledger),
         metrics=metrics,
