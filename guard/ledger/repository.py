@@ -8,7 +8,9 @@ from guard.ledger import place as places
 from guard.ledger import schema
 from guard.ledger.acts import Acts
 from guard.ledger.cycles import Cycles
+from guard.ledger.door import Door
 from guard.ledger.engine import BUSY_TIMEOUT, Database
+from guard.ledger.glance import Glances
 from guard.ledger.identity import Identity
 from guard.ledger.intents import Intents
 from guard.ledger.leader import Leader
@@ -38,6 +40,7 @@ class SqlLedger(
     Accounts,
     Quotes,
     BilledThings,
+    Glances,
     Upkeep,
 ):
     """guard.ports.ledger.Ledger on SQLite or PostgreSQL. Safe to share between threads; open it with open_ledger()."""

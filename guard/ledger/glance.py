@@ -1,0 +1,41 @@
+"""The latest look and the stamp of everything that a page shows, read in one statement each; no document is parsed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import func, select
+
+from guard.ledger import tables
+from guard.ledger.room import Room
+from guard.ports.glance import Glance
+
+
+class Glances(Room):
+    """What guard.ports.glance asks."""
+
+    def glance(self) -> Glance:
+        """See the port. Rows of these tables are only added, but for keeps and pauses, whose ends are counted."""
+        cycle, keep, pause = tables.cycles.c, tables.keeps.c, tables.pauses.c
+        newest = (
+            func.max(column).label(name)
+            for name, column in (
+                ("keep", keep.id),
+                ("approval", tables.approvals.c.id),
+                ("acknowledgement", tables.acknowledgements.c.id),
+                ("pause", pause.id),
+                ("event", tables.act_events.c.seq),
+            )
+        )
+        ends = (func.count(column) for column in (keep.ended_at, pause.resumed_at))
+        latest = select(cycle.id, cycle.cycle_id, cycle.taken_at, cycle.mode).order_by(cycle.id.desc()).limit(1)
+        with self._database.read() as connection:
+            look = connection.execute(latest).first()
+            marks = [connection.execute(select(what)).scalar() for what in (*newest, *ends)]
+        text = repr((look.id if look else None, look.cycle_id if look else None, marks))
+        return Glance(
+            cycle_id=look.cycle_id if look else None,
+            taken_at=look.taken_at if look else None,
+            mode=look.mode if look else "",
+            stamp=hashlib.sha256(text.encode()).hexdigest()[:16],
+        )
