@@ -5,7 +5,7 @@ Source: docs.cloud.google.com/billing/docs/how-to/budget-api-overview, read 2026
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from guard.core.units import Window
@@ -27,3 +27,10 @@ def month(year: int, number: int) -> Window:
 
 def _begin(year: int, number: int) -> datetime:
     return datetime(year, number, 1, tzinfo=ZONE).astimezone(UTC)
+
+
+def day_of(now: datetime) -> tuple[date, Window]:
+    """The biller's day that an instant lies in, and its instants in UTC: 23 or 25 hours where the clock changes."""
+    day = now.astimezone(ZONE).date()
+    start, end = (datetime.combine(one, time(), tzinfo=ZONE).astimezone(UTC) for one in (day, day + timedelta(days=1)))
+    return day, Window(start, end)

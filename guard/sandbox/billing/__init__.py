@@ -1,14 +1,17 @@
-"""Cloud Billing of the sandbox: the price catalogue, `services.skus.list`."""
+"""Cloud Billing of the sandbox: the price catalogue, `services.skus.list`, and the detailed usage cost export."""
 
 import base64
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from guard.sandbox.billing import export
 from guard.sandbox.billing.catalogue import document
 from guard.sandbox.billing.tariff import SERVICES, Sku, Tariff
+from guard.sandbox.durations import parse_instant
 from guard.sandbox.errors import ApiError, invalid
 from guard.sandbox.frame import Target
 from guard.sandbox.world import World
@@ -28,7 +31,7 @@ def classify(verb: str, path: str) -> Target | None:
 
 
 def routes(world: World) -> list[BaseRoute]:
-    """GET /v1/services/{id}/skus."""
+    """GET /v1/services/{id}/skus, and the export as a handle of the sandbox's own: GET /sandbox/billing/export."""
 
     async def skus(request: Request) -> Response:
         try:
@@ -37,7 +40,31 @@ def routes(world: World) -> list[BaseRoute]:
         except ApiError as error:
             return error.as_response()
 
-    return [Route("/v1/services/{service}/skus", skus, methods=["GET"])]
+    async def exported(request: Request) -> Response:
+        try:
+            with world.lock:
+                return PlainTextResponse(_export(world, request))
+        except ApiError as error:
+            return error.as_response()
+        except (ValueError, InvalidOperation) as error:
+            return invalid(str(error)).as_response()
+
+    return [
+        Route("/v1/services/{service}/skus", skus, methods=["GET"]),
+        Route("/sandbox/billing/export", exported, methods=["GET"]),
+    ]
+
+
+def _export(world: World, request: Request) -> str:
+    """`format` (jsonl, csv), `since`, `until` (instants), `late` (UTC days with commas), `credit` (a share)."""
+    query = request.query_params
+    since, until = (
+        parse_instant(query[key].replace(" ", "+"), world.start) if key in query else default
+        for key, default in (("since", world.start), ("until", world.now()))
+    )
+    late = frozenset(day for day in query.get("late", "").split(",") if day)
+    found = export.rows(world, since, until, late=late, credit=Decimal(query.get("credit", "0.1")))
+    return export.written(found, query.get("format", "jsonl"))
 
 
 def _answer(world: World, request: Request) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The detailed usage cost export of Cloud Billing: from files through DuckDB, or from BigQuery, with one shape of query."""
