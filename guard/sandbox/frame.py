@@ -54,19 +54,11 @@ class Frame:
         target = self._classify(scope["method"], scope["path"])
         scope[TARGET] = target
         scope[PRINCIPAL] = _principal(scope)
-        status = 0
+        logged = False
 
-        async def noting_send(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            if self._world.faults and await self._struck(target, scope, receive, send, noting_send):
-                return
-            await self._app(scope, receive, noting_send)
-        finally:
+        def log(status: int) -> None:
+            nonlocal logged
+            logged = True
             self._world.log_call(
                 service=target.service,
                 method=target.method,
@@ -75,6 +67,19 @@ class Frame:
                 status=status,
                 changes=target.changes,
             )
+
+        async def noting_send(message: Message) -> None:
+            if message["type"] == "http.response.start" and not logged:
+                log(message["status"])  # before the answer: whoever has it may read the log at once
+            await send(message)
+
+        try:
+            if self._world.faults and await self._struck(target, scope, receive, send, noting_send):
+                return
+            await self._app(scope, receive, noting_send)
+        finally:
+            if not logged:
+                log(0)
 
     def _classify(self, verb: str, path: str) -> Target:
         for classify in self._classifiers:
