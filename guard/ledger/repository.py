@@ -42,6 +42,7 @@ class SqlLedger(
     BilledThings,
     Glances,
     Upkeep,
+    Door,
 ):
     """guard.ports.ledger.Ledger on SQLite or PostgreSQL. Safe to share between threads; open it with open_ledger()."""
 
