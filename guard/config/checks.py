@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from guard.config import values
+from guard.config.responses import problems as responses_problems
 from guard.config.schema import GuardFile, PolicyRules, StageOptions
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -21,6 +22,7 @@ def cross_checks(file: GuardFile) -> list[Problem]:
         *_bucket(file),
         *_prices(file),
         *_budgets(file),
+        *responses_problems(file),
         *_openai(file),
     ]
 

@@ -88,6 +88,27 @@ def share(found: object) -> Decimal:
     return value
 
 
+def shortening(found: object) -> Decimal | timedelta:
+    """Read `50%` or `0.5` of a wait, or the wait itself: `24h`."""
+    text = str(found).strip()
+    if text.endswith("%") or text.replace(".", "", 1).isdigit():
+        return share(found)
+    try:
+        length = duration(found)
+    except ValueError:
+        raise ValueError(
+            f'found {found!r}. Expected a share of the wait such as "50%", or a wait such as "24h"'
+        ) from None
+    if not length:
+        raise ValueError(f'found {found!r}. Expected a wait above 0 such as "24h"')
+    return length
+
+
+def threshold(text: str) -> tuple[Decimal, bool]:
+    """Read `90%` or `forecast 100%`: the share, and whether it is of the forecast."""
+    return share(text.removeprefix("forecast ").strip()), text.startswith("forecast ")
+
+
 def act_window(found: object) -> ActWindow:
     """Read `Mon-Fri 09:00-17:00 Europe/Madrid`; without a zone: UTC."""
     text = str(found).strip()

@@ -6,13 +6,14 @@ wavers around a threshold is told once. What is unknown is in no value: a value 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
-from guard.core.billed import Billed
 from guard.core.billing_month import month_of
+from guard.core.responses import Response
 from guard.core.spend import Spend
 from guard.core.statement import Line, line
 from guard.core.units import Money, Window
@@ -33,6 +34,21 @@ class Threshold:
         return f"{'forecast ' if self.forecast else ''}{(self.share * 100).normalize():f}%"
 
 
+class Countable(Protocol):
+    """What a budget can count: something that bills, or the subject of a verdict."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def project_id(self) -> str: ...
+    @property
+    def location(self) -> str: ...
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+    @property
+    def owner(self) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
     """What a budget counts; what is empty takes everything."""
@@ -42,7 +58,7 @@ class Selector:
     locations: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
 
-    def takes(self, thing: Billed) -> bool:
+    def takes(self, thing: Countable) -> bool:
         """True for a thing whose cost counts."""
         return (
             all(key in thing.labels and value in {"*", thing.labels[key]} for key, value in self.labels)
@@ -62,6 +78,7 @@ class Budget:
     selector: Selector = Selector()
     per: timedelta | None = None
     to: str | None = None
+    responses: tuple[Response, ...] = ()
 
     def window(self, now: datetime) -> Window:
         """What counts at an instant."""

@@ -72,6 +72,8 @@ def judge_job(sight: Sight, job: TuningJob) -> Verdict:
     stage = policy.stage(Stage.CANCEL_JOB)
     notice = stage.notify_before if stage and stage.notify_before is not None else policy.notify_before
     trouble = _trouble(job, policy.jobs, expected, estimate, sight.now, notice if stage else timedelta(0))
+    if trouble is None and stage is not None and policy.pressures:
+        trouble = _over_budget(subject, policy, job)
     if trouble is None:
         return Keep(subject=subject, reason=KeepReason.JOB_RUNNING, policy=policy.name, evidence=evidence)
     evidence |= {"warning": trouble.text, "warning_reason": trouble.reason.value, "trouble_since": iso(trouble.since)}
@@ -134,6 +136,18 @@ def _trouble(
         if now >= limit - ahead:
             text = f"no progress for {short(now - job.progress_at)}, {short(rule.stalled_after)} was allowed"
             return Trouble(RemoveReason.JOB_STALLED, limit, text)
+    return None
+
+
+def _over_budget(subject: Subject, policy: Policy, job: TuningJob) -> Trouble | None:
+    """A crossed budget that counts the job names its policy (and maybe its name) to be cancelled."""
+    began = job.started_at or job.created_at
+    if began is None or job.state not in CANCELLABLE:
+        return None
+    for pressure in policy.pressures:
+        if pressure.cancels_job(job.display_name) and pressure.selector.takes(subject):
+            text = f"{pressure}, and guard.yaml says to cancel such jobs then"
+            return Trouble(RemoveReason.JOB_OVER_BUDGET, max(began, pressure.since), text)
     return None
 
 

@@ -87,6 +87,7 @@ class RemoveReason(StrEnum):
     JOB_STALLED = "job_stalled"
     JOB_OVER_TIME = "job_over_time"
     JOB_OVER_ESTIMATE = "job_over_estimate"
+    JOB_OVER_BUDGET = "job_over_budget"
     ASKED_BY_PERSON = "asked_by_person"
 
 
@@ -167,6 +168,7 @@ MEANING: dict[KeepReason | RemoveReason | BlockReason, str] = {
     RemoveReason.JOB_STALLED: "The tuning job has shown no progress for too long.",
     RemoveReason.JOB_OVER_TIME: "The tuning job runs much longer than expected.",
     RemoveReason.JOB_OVER_ESTIMATE: "The tuning job costs more than its estimate allows.",
+    RemoveReason.JOB_OVER_BUDGET: "A budget was crossed at which guard.yaml says to cancel this job.",
     RemoveReason.ASKED_BY_PERSON: "A person asked for it to go; the same rules apply.",
     BlockReason.OBSERVE_MODE: "The guard observes and changes nothing.",
     BlockReason.WAITING_FOR_APPROVAL: "A person has to approve it first.",

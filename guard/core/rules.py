@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from guard.core.responses import Pressure
 from guard.core.units import Money
 from guard.core.verdict import Stage
 
@@ -143,6 +144,7 @@ class Policy:
     jobs: JobRule = JobRule()
     restore_when_wrong: bool = False
     failing_counts_as_use: bool = True
+    pressures: tuple[Pressure, ...] = ()  # what crossed budgets do to it now; not part of what the file says
 
     def stage(self, stage: Stage) -> StageRule | None:
         """The rule of a stage, or None where the policy does not opt in."""
@@ -199,3 +201,9 @@ class Rules:
     longest_request: timedelta = timedelta(hours=1)
     savings_horizon: timedelta = timedelta(days=30)
     price_overrides: Mapping[str, str] = field(default_factory=dict)
+
+    def asks(self, policy: str) -> bool:
+        """True where a policy's acts wait for a person's word: in approve mode, or while a crossed budget asks for it."""
+        return self.mode is Mode.APPROVE or any(
+            pressure.asks for one in self.policies if one.name == policy for pressure in one.pressures
+        )

@@ -15,7 +15,8 @@ from guard.core.names import endpoint_of
 from guard.core.plan import KeepOrder, LedgerView
 from guard.core.policy import Matcher
 from guard.core.prices import PriceBook, Priced, override_rows
-from guard.core.rules import IfWrong, Learned, Policy, Rules, WaitRule
+from guard.core.responses import Pressure
+from guard.core.rules import Learned, Policy, Rules, WaitRule
 from guard.core.units import Known, Maybe, Rate, hour_number, hour_start
 from guard.core.usage import Usage
 from guard.core.verdict import Subject, Wait
@@ -154,17 +155,14 @@ class Sight:
         if isinstance(rule, Learned) and self.learned is not None:
             learner = self.learned(subject.name, hour_start(began), policy.worst_case)
         priced = rate.value if isinstance(rate, Known) else None
+        pressures = _shortening(policy, subject) if policy.pressures and priced is not None else ()
         if learner is not None:
-            return self._wait(
-                rules, policy.if_wrong, policy.worst_case, rule, notice, machine, priced, factor, measured, learner
-            )
+            return self._wait(rules, policy, rule, notice, machine, priced, factor, measured, learner, pressures)
         # The price stands for machine, location and replicas: there is one object for each (see `rate`).
-        key = (id(rules), id(policy), id(rule), notice, id(rate), factor, measured)
+        key = (id(rules), id(policy), id(rule), notice, id(rate), factor, measured, pressures)
         found = self._waits.get(key)
         if found is None:
-            found = self._wait(
-                rules, policy.if_wrong, policy.worst_case, rule, notice, machine, priced, factor, measured, None
-            )
+            found = self._wait(rules, policy, rule, notice, machine, priced, factor, measured, None, pressures)
             self._waits[key] = found
         return found
 
@@ -176,8 +174,7 @@ class Sight:
     @staticmethod
     def _wait(
         rules: Rules,
-        if_wrong: IfWrong | None,
-        worst_case: Decimal,
+        policy: Policy,
         rule: WaitRule,
         notice: timedelta,
         machine: Machine | None,
@@ -185,11 +182,12 @@ class Sight:
         factor: int,
         measured: timedelta | None,
         learner: Learner | None,
+        pressures: tuple[Pressure, ...],
     ) -> Wait:
         rate: Rate | None = priced.rate if priced is not None else None
         return wait_for(
             rule=rule,
-            if_wrong=if_wrong,
+            if_wrong=policy.if_wrong,
             rate=rate,
             rate_is_lower_bound=priced is not None and priced.is_lower_bound,
             machine=machine,
@@ -197,10 +195,16 @@ class Sight:
             notice=notice,
             metric_lag=rules.metric_lag,
             longest_request=rules.longest_request,
-            worst_case=worst_case,
+            worst_case=policy.worst_case,
             factor=factor,
             learned=learner,
+            pressures=pressures,
         )
+
+
+def _shortening(policy: Policy, subject: Subject) -> tuple[Pressure, ...]:
+    """What shortens the wait of something that bills: pressures of the budgets that count it."""
+    return tuple(one for one in policy.pressures if one.to is not None and one.selector.takes(subject))
 
 
 def _holding(keeps: tuple[KeepOrder, ...], now: datetime) -> dict[str, KeepOrder]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from guard.core.model import Machine
 from guard.core.redeploy import Redeploy, redeploy_of
+from guard.core.responses import Pressure
 from guard.core.rules import BreakEven, Fixed, IfWrong, Learned, Never, WaitRule
 from guard.core.units import HOUR, Money, Rate, hours, short
 from guard.core.verdict import Evidence, Wait
@@ -55,11 +56,12 @@ def wait_for(
     worst_case: Decimal = Decimal(3),
     factor: int = 1,
     learned: Learner | None = None,
+    pressures: tuple[Pressure, ...] = (),
 ) -> Wait:
     """Return the wait of one subject with its sum; `length` None where it never ends.
 
-    `factor` multiplies the wait (doubled by every restore). The floor is metric lag + longest request + one bucket + the
-    class's floor; silence below it could not even be seen. A notice needs its time after that.
+    `factor` multiplies the wait (doubled by every restore); `pressures` of crossed budgets shorten it. The floor is metric lag +
+    longest request + one bucket + the class's floor; silence below it could not even be seen. A notice needs its time after that.
     """
     floor = metric_lag + longest_request + BUCKET + (if_wrong.floor if if_wrong else timedelta(0))
     match rule:
@@ -93,7 +95,7 @@ def wait_for(
                 base = answer.wait
                 text = f"{answer.because}; break-even would be {short(ratio)}: {text}"
                 detail = {**detail, "gaps_seen": answer.gaps_seen, "break_even_hours": _number(hours(ratio))}
-    return _finish(base, text, detail, ratio, floor, notice, factor, worst_case)
+    return _finish(base, text, detail, ratio, floor, notice, factor, worst_case, pressures)
 
 
 def _finish(
@@ -105,9 +107,15 @@ def _finish(
     notice: timedelta,
     factor: int,
     worst_case: Decimal,
+    pressures: tuple[Pressure, ...],
 ) -> Wait:
     length = base * factor
     notes = [f"times {factor} since it was restored"] if factor > 1 else []
+    if pressures:
+        hardest = min(pressures, key=lambda pressure: pressure.shortened(length))
+        notes.append(f"shortened from {short(length)} while {hardest}")
+        detail = {**detail, "unshortened_hours": _number(hours(length)), "shortened_by": str(hardest)}
+        length = hardest.shortened(length)
     least = floor + notice
     if length < least:
         what = f"the floor of {short(floor)}" + (f" and the notice of {short(notice)}" if notice else "")

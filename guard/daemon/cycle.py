@@ -14,6 +14,7 @@ from time import monotonic
 
 from guard.core.documents import plan_document, verdict_document
 from guard.core.judge import judge
+from guard.core.links import linked
 from guard.core.memory import remember, restored
 from guard.core.model import Kind, Snapshot
 from guard.core.plan import LedgerView, Notice, Plan
@@ -23,6 +24,7 @@ from guard.core.restore import restore_act
 from guard.core.rules import Mode
 from guard.core.sanity import doubts
 from guard.core.settings import Settings, accepted_backtests, outdated
+from guard.core.under_pressure import under_pressure
 from guard.core.verdict import Stage, Verdict
 from guard.daemon import telling
 from guard.daemon.absent import Absent
@@ -66,7 +68,7 @@ class Cycle:
         """
         began = monotonic()
         p = self._p
-        settings = p.settings()
+        settings = under_pressure(p.settings(), p.ledger.crossings(open_only=True), now)
         cycle_id = f"c-{now:%Y%m%dT%H%M%SZ}"
         lease = p.leadership.ensure()
         if lease is None:
@@ -157,7 +159,8 @@ class Cycle:
     def look(self, now: datetime, settings: Settings | None = None) -> Result:
         """Look, judge and plan without writing anything: what `plan --fresh` and `plan --against` show."""
         cycle_id = f"look-{now:%Y%m%dT%H%M%SZ}"
-        snapshot, view, verdicts, plan = self._decide(settings or self._p.settings(), now, cycle_id, write=False)
+        given = under_pressure(settings or self._p.settings(), self._p.ledger.crossings(open_only=True), now)
+        snapshot, view, verdicts, plan = self._decide(given, now, cycle_id, write=False)
         unlisted = tuple(self._absent.unlisted(snapshot, verdicts, view).values())
         return Result(cycle_id=cycle_id, now=now, snapshot=snapshot, verdicts=verdicts, plan=plan, unlisted=unlisted)
 
@@ -298,7 +301,7 @@ class Cycle:
 
     def _announce(self, notices: Sequence[Notice], settings: Settings, now: datetime) -> None:
         announcer = self._p.announcer
-        announcer.enqueue(notices, settings.rules_of, telling.project_of, now)
+        announcer.enqueue(linked(notices, settings.public_url), settings.rules_of, telling.project_of, now)
         announcer.deliver(lambda notice: settings.rules_of(telling.project_of(notice)).owners.fallback, now)
 
     def _look_back(self, settings: Settings, now: datetime) -> None:
@@ -306,7 +309,10 @@ class Cycle:
         p = self._p
         for wrong in p.accountant.wrong_removals(p.usage.usage, now):
             notice = telling.wrong_removal_notice(wrong.act, wrong.hour, wrong.requests, now)
-            if p.announcer.enqueue([notice], settings.rules_of, telling.project_of, now) == 0:
+            if (
+                p.announcer.enqueue(linked([notice], settings.public_url), settings.rules_of, telling.project_of, now)
+                == 0
+            ):
                 continue  # told already
             p.metrics.wrong_removals.inc()
             log.warning(

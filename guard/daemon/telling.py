@@ -15,6 +15,7 @@ from guard.core.plan import LedgerView, Notice, NoticeKind, Plan, Planned
 from guard.core.prices import PriceBook
 from guard.core.reasons import MEANING
 from guard.core.removal import Act, ActState, act_id
+from guard.core.rules import Mode
 from guard.core.settings import Settings, policy_digest
 from guard.core.units import Known
 from guard.core.verdict import Stage, Verdict
@@ -62,7 +63,10 @@ def removal_notices(plan: Plan, settings: Settings, now: datetime) -> Iterator[N
         if act is not None and act.state is not ActState.PROPOSED:
             continue
         about = planned_document(planned)
-        mode = settings.rules_of(planned.verdict.subject.project_id).mode
+        rules = settings.rules_of(planned.verdict.subject.project_id)
+        mode = rules.mode
+        if mode is Mode.ENFORCE and rules.asks(planned.verdict.policy):
+            mode = Mode.APPROVE
         key = act.key if act is not None else planned.key
         yield _notice(
             NoticeKind.REMOVAL_AHEAD,

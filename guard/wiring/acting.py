@@ -13,7 +13,6 @@ from guard.core.names import endpoint_of
 from guard.core.policy import iac_mark
 from guard.core.removal import Act, ActState
 from guard.core.restore import REMOVED_LABEL
-from guard.core.rules import Mode
 from guard.core.verdict import Stage
 from guard.daemon.acting import Did, Orders
 from guard.daemon.leader import Leadership
@@ -121,7 +120,7 @@ class GatewayActing:
             lease=lease,
             lease_left=self._leadership.left,
             config_digest=orders.config_digest,
-            needs_approval=rules.mode is Mode.APPROVE and act.key.stage is not Stage.RESTORE,
+            needs_approval=rules.asks(act.policy) and act.key.stage is not Stage.RESTORE,
             attempts=rules.limits.attempts,
             per_day=rules.limits.removals_per_day,
             per_project_per_day=rules.limits.removals_per_project_per_day,

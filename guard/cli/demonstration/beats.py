@@ -60,6 +60,7 @@ SHORT: dict[RemoveReason, str] = {
     RemoveReason.JOB_STALLED: "no progress",
     RemoveReason.JOB_OVER_TIME: "runs far too long",
     RemoveReason.JOB_OVER_ESTIMATE: "over its estimate",
+    RemoveReason.JOB_OVER_BUDGET: "over a budget",
     RemoveReason.ASKED_BY_PERSON: "a person asked",
 }
 """Reasons in as few words as a line has room for; the full sentences are MEANING's."""
