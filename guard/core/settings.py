@@ -42,6 +42,7 @@ class Settings:
     bucket: str | None = None
     budgets: tuple[Budget, ...] = ()
     tunes: TuneRules | None = None  # a provider whose tunes bill by tokens
+    public_url: str | None = None  # the page's address, for links in notices; None: no link
     source: str = "guard.yaml"
 
     def rules_of(self, project_id: str) -> Rules:
