@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from guard.cli.fitting import widths
-from guard.ports.errors import NotFoundByName
+from guard.ports.desk import Desk
 from guard.ports.ledger import Ledger
 
 WIDTH = 100
@@ -51,6 +51,8 @@ class Common:
 
 COMMON = Common()
 
+NOBODY_LOOKED = "Nobody has looked yet. `tuneguard run --once` looks; it changes nothing in observe mode."
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -60,32 +62,17 @@ class Selection:
     project: Annotated[str | None, Parameter(help="Only this project (id or number).")] = None
     policy: Annotated[str | None, Parameter(help="Only what this policy decided.")] = None
 
-    def takes(self, item: Mapping[str, Any]) -> bool:
-        """True for a verdict document that the options let through."""
-        number = str(item.get("subject", "")).split("/")[1:2]
-        project_fits = self.project is None or self.project in {item.get("project"), *number}
-        return project_fits and (self.policy is None or item.get("policy") == self.policy)
-
-    def of(self, documents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Those that the options let through; raises NotFoundByName where an option names nothing that is there."""
-        self.check(documents)
-        return [document for document in documents if self.takes(document)]
-
-    def check(self, documents: Sequence[Mapping[str, Any]]) -> None:
-        """Raise NotFoundByName for a project or policy that none of the documents is about: a misspelt one must not look empty."""
-        for option, given, alone in (
-            ("--project", self.project, Selection(project=self.project)),
-            ("--policy", self.policy, Selection(policy=self.policy)),
-        ):
-            if given is not None and documents and not any(map(alone.takes, documents)):
-                known = sorted({str(doc[option[2:]]) for doc in documents if doc.get(option[2:])})
-                raise NotFoundByName(
-                    f"{option}: found {given!r}, which is about nothing that was seen.",
-                    hint=f"Expected one of {', '.join(known) or 'none'}.",
-                )
-
 
 SELECTION = Selection()
+
+
+@contextmanager
+def desk_of(common: Common, *, writes: bool = False) -> Iterator[Desk]:
+    """Open the desk that answers questions and takes people's words: on the ledger, or over the API ($TUNEGUARD_URL)."""
+    from guard.wiring.desk import desk
+
+    with desk(common.path, writes=writes) as one:
+        yield one
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from guard.cli.common import (
     table,
     when,
 )
+from guard.desk.selecting import Selection as Chosen
 from guard.ports.errors import ConfigInvalid
 
 if TYPE_CHECKING:
@@ -117,8 +118,9 @@ def _selected(spends: Sequence[Spend], selection: Selection) -> list[Spend]:
         {"subject": spend.thing.name, "project": spend.thing.project_id, "policy": spend.thing.policy}
         for spend in spends
     ]
-    selection.check(about)
-    return [spend for spend, one in zip(spends, about, strict=True) if selection.takes(one)]
+    chosen = Chosen(project=selection.project, policy=selection.policy)
+    chosen.check(about)
+    return [spend for spend, one in zip(spends, about, strict=True) if chosen.takes(one)]
 
 
 def _show(lines: Sequence[Line], total: Line, spends: Sequence[Spend], by: str) -> None:

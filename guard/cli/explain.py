@@ -7,8 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from guard.cli.common import COMMON, WIDTH, Common, emit_json, ledger_of, say
-from guard.cli.finding import planned_as, resolve
+from guard.cli.common import COMMON, WIDTH, Common, desk_of, emit_json, say
 
 app = App(name="explain", help="Why one thing goes or stays: money, silence, wait, policy, people told, undo.")
 
@@ -21,41 +20,16 @@ def explain(
     common: Common = COMMON,
 ) -> None:
     """Explain the latest decision on one thing, also why it is *not* idle."""
-    from guard.core.explain import explain as explained
-    from guard.core.reasons import BlockReason
-
-    with ledger_of(common) as ledger:
-        document = resolve(ledger, name)
-        subject = str(document["subject"])
-        acts = ledger.acts(subject=subject)
-        act = acts[-1] if acts else None
-        events = ledger.act_events(act.id) if act else ()
-        notices = ledger.notices(subject=subject)
-        keeps = ledger.keeps(subject)
-        latest = ledger.latest_cycle()
-        planned = planned_as(ledger, {subject})
-    blocks = tuple(BlockReason(block) for block in (planned or {}).get("blocks", ()))
-    explanation = explained(
-        document,
-        act=act,
-        blocks=blocks,
-        events=events,
-        notices=notices,
-        keeps=keeps,
-        policy_line=document.get("evidence", {}).get("policy_line"),
-        as_of=latest.taken_at if latest else None,
-    )
+    with desk_of(common) as desk:
+        document = desk.explain(name)
     if common.as_json:
-        sections = [{"title": section.title, "lines": list(section.lines)} for section in explanation.sections]
-        emit_json(
-            {"subject": subject, "headline": explanation.headline, "sections": sections, "verdict": dict(document)}
-        )
+        emit_json(document)
         return
-    say("[bold]{headline}[/]", headline=explanation.headline)
-    for section in explanation.sections:
+    say("[bold]{headline}[/]", headline=document["headline"])
+    for section in document["sections"]:
         say()
-        say("[bold]{title}[/]", title=section.title)
-        for line in section.lines:
+        say("[bold]{title}[/]", title=section["title"])
+        for line in section["lines"]:
             say("{line}", line=f"  {line}" if "tuneguard " in line else _WRAP.fill(line))
 
 

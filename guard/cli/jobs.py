@@ -24,6 +24,7 @@ from guard.cli.finding import name_of
 from guard.cli.fitting import shortened
 from guard.cli.showing import LONGEST_NAME, words
 from guard.cli.tunes_showing import show_provider
+from guard.desk.selecting import Selection as Chosen
 
 app = App(name="jobs", help="Tuning jobs with state, cost and what they left.")
 
@@ -37,8 +38,9 @@ def jobs(*, selection: Selection = SELECTION, common: Common = COMMON) -> None:
     with ledger_of(common) as ledger:
         seen = [doc for doc in ledger.verdicts().values() if doc["decision"] != "gone"]
         looks = ledger.provider_looks() if selection == SELECTION else []
-    selection.check(seen)
-    documents = [doc for doc in seen if doc.get("kind") == "tuning_job" and selection.takes(doc)]
+    chosen = Chosen(project=selection.project, policy=selection.policy)
+    chosen.check(seen)
+    documents = [doc for doc in seen if doc.get("kind") == "tuning_job" and chosen.takes(doc)]
     documents.sort(key=lambda doc: (str(doc["evidence"].get("state")) != "running", str(doc.get("created_at"))))
     if common.as_json:
         emit_json({"jobs": documents, "providers": looks})

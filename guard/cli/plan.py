@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from guard.cli.app import FOUND, UNKNOWN
-from guard.cli.common import COMMON, SELECTION, Common, Selection, emit_json, ledger_of, say
-from guard.cli.finding import name_of
-from guard.cli.showing import LISTS, show_plan, words
+from guard.cli.common import COMMON, NOBODY_LOOKED, SELECTION, Common, Selection, desk_of, emit_json, say
+from guard.cli.showing import show_plan, words
+from guard.desk.finding import LISTS, name_of
 
 app = App(name="plan", help="What would happen now and next, and what blocks it.")
 
@@ -29,35 +29,26 @@ def plan(
     """Show the plan; the same in every mode. Exit code 1 if something is due, 3 where nobody has looked yet."""
     if against is not None:
         return _compare(common, against)
-    if fresh:
-        from guard.cli.looking import plan_now
-
-        document: dict[str, Any] = plan_now(common)[0]
-    else:
-        with ledger_of(common) as ledger:
-            latest = ledger.latest_cycle()
-        if latest is None or latest.plan is None:
-            if common.as_json:
-                emit_json({"cycle_id": None, **{name: [] for name in LISTS}})
-            else:
-                say("Nobody has looked yet. `tuneguard run --once` looks; it changes nothing in observe mode.")
-            return UNKNOWN
-        document = dict(latest.plan)
-    selection.check([item for name in LISTS for item in document[name]])
-    for name in LISTS:
-        document[name] = [item for item in document[name] if selection.takes(item)]
+    with desk_of(common) as desk:
+        document = desk.plan(fresh=fresh, project=selection.project, policy=selection.policy)
     if common.as_json:
         emit_json(document)
+    elif document["cycle_id"] is None:
+        say(NOBODY_LOOKED)
     else:
         show_plan(document)
+    if document["cycle_id"] is None:
+        return UNKNOWN
     return FOUND if document["actions"] else 0
 
 
 def _compare(common: Common, against: Path) -> int:
     """Both plans of one look, and what differs."""
-    from guard.cli.looking import plan_now
+    from guard.core.documents import plan_document
+    from guard.wiring.looking import look_now
 
-    now, then = (_standing(plan_now(common, path)[0]) for path in (None, against))
+    looks = (look_now(common.path, against=path) for path in (None, against))
+    now, then = (_standing(plan_document(look.plan, look.unlisted)) for look in looks)
     changed = [
         {"subject": subject, "now": now.get(subject, ("gone", {}))[0], "then": then.get(subject, ("gone", {}))[0]}
         for subject in sorted({*now, *then})

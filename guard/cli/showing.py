@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from guard.cli.common import Cell, dollars, say, table, when
-from guard.cli.finding import name_of, names_of
 from guard.cli.fitting import shortened
-from guard.core.units import Money, short
+from guard.core.units import short
+from guard.desk.finding import LISTS, name_of, names_of
 
 Document = Mapping[str, Any]
 
-HOURS_A_MONTH = 730
 LONGEST_NAME = 30
 STYLE = {"idle": "yellow", "unknown": "magenta", "keep": "green"}
 DECISIONS = {"keep": "kept"}
-LISTS = ("actions", "notices", "blocked", "kept", "unknown")
-
-
-def dearest_first(documents: Iterable[Document]) -> list[Document]:
-    """Order by rate, unknown prices first among what bills, then by name."""
-    return sorted(documents, key=lambda doc: (-_amount(doc), str(doc["subject"])))
 
 
 def silent(document: Document) -> str:
@@ -40,30 +32,31 @@ def rate_cell(document: Document) -> str:
     return dollars(document["rate"])
 
 
-def show_status(documents: Sequence[Document], now: datetime, *, everything: bool) -> None:
+def show_status(document: Document, now: datetime, *, everything: bool) -> None:
     """The fleet: what is idle or unknown or bills, line by line; the rest counted."""
-    shown = [doc for doc in documents if everything or doc["decision"] != "keep" or doc.get("billed")]
-    names = names_of(shown)
+    things = document["things"]
+    hidden = [doc for doc in things if not everything and doc["decision"] == "keep" and not doc.get("billed")]
+    unseen = {doc["subject"] for doc in hidden}
+    shown = [doc for doc in things if doc["subject"] not in unseen]
     rows: list[list[Cell]] = [
         [
-            shortened(names[doc["subject"]], LONGEST_NAME),
+            shortened(doc["name"], LONGEST_NAME),
             f"{doc['project']} {doc['location']}",
             rate_cell(doc),
             silent(doc),
             verdict_cell(doc),
             _next(doc, now),
         ]
-        for doc in dearest_first(shown)
+        for doc in shown
     ]
     if rows:
         table(["thing", "where", ("an hour", "right"), ("silent", "right"), "verdict", "next"], rows)
-    hidden = [doc for doc in documents if doc not in shown]
     if hidden:
         counted = Counter(words(doc["reason"]) for doc in hidden).most_common()
         cheap = ", ".join(f"{count} {reason}" for reason, count in counted)
         more = "more cost" if rows else "things cost"
         say("{more}", more=f"{len(hidden)} {more} nothing by the hour: {cheap}. `--all` lists them.")
-    say("{totals}", totals=totals(documents))
+    say("{totals}", totals=totals_line(document["totals"]))
 
 
 def verdict_cell(document: Document) -> Cell:
@@ -78,25 +71,14 @@ def words(value: object) -> str:
     return str(value).replace("_", " ")
 
 
-def totals(documents: Sequence[Document]) -> str:
+def totals_line(totals: Document) -> str:
     """One line: spend an hour now, of it idle, and what is not priced."""
-    rates: dict[str, list[Decimal]] = {}
-    unpriced = 0
-    for doc in documents:
-        if not doc.get("billed"):
-            continue
-        if doc.get("rate") is None:
-            unpriced += 1
-            continue
-        both = rates.setdefault(doc["rate"]["currency"], [Decimal(0), Decimal(0)])
-        amount = Decimal(str(doc["rate"]["amount"]))
-        both[0] += amount
-        both[1] += amount if doc["decision"] == "idle" else Decimal(0)
     parts = [
-        f"{Money(total, currency)} an hour ({Money(total * HOURS_A_MONTH, currency)} a month), {Money(idle, currency)} of it idle"
-        for currency, (total, idle) in sorted(rates.items())
+        f"{dollars(one['hour'])} an hour ({dollars(one['month'])} a month), {dollars(one['idle_hour'])} of it idle"
+        for one in totals["rates"]
     ]
     text = "Spend now: " + ("; ".join(parts) or "nothing by the hour")
+    unpriced = totals["unpriced"]
     return text + (f"; a lower bound, {unpriced} thing(s) without a known price." if unpriced else ".")
 
 
@@ -181,9 +163,3 @@ def _next(document: Document, now: datetime) -> str:
         at = datetime.fromisoformat(later)
         return f"in {short(max(at - now, timedelta(0)))} if silent"
     return ""
-
-
-def _amount(document: Document) -> Decimal:
-    if document.get("rate") is None:
-        return Decimal(10**9) if document.get("billed") else Decimal(-1)
-    return Decimal(str(document["rate"]["amount"]))

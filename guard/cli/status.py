@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from guard.cli.app import UNKNOWN
-from guard.cli.common import COMMON, SELECTION, Common, Selection, ago, emit_json, ledger_of, machine_now, say, when
-from guard.cli.showing import dearest_first, show_status
+from guard.cli.common import COMMON, NOBODY_LOOKED, SELECTION, Common, Selection, ago, desk_of, emit_json, say, when
+from guard.cli.showing import show_status
 
 app = App(name="status", help="What bills, how long it has been silent, what the guard thinks; dearest first.")
 
@@ -27,26 +28,17 @@ def status(
     common: Common = COMMON,
 ) -> int:
     """Answer from the ledger at once; `--fresh` looks first and writes nothing. Exit code 3 where nobody has looked yet."""
-    now = machine_now()
-    if fresh:
-        from guard.cli.looking import look_now
-
-        taken_at, documents, paused, mode = look_now(common)
-    else:
-        with ledger_of(common) as ledger:
-            latest = ledger.latest_cycle()
-            documents = list(ledger.verdicts().values())
-            taken_at, mode = (latest.taken_at, latest.mode) if latest else (None, "")
-            pause = ledger.paused()
-            paused = f"paused by {pause.who} since {when(pause.at)}: {pause.why}" if pause else ""
-    documents = selection.of([doc for doc in documents if doc["decision"] != "gone"])
+    with desk_of(common) as desk:
+        document = desk.status(fresh=fresh, project=selection.project, policy=selection.policy)
+    taken_at, now = document["taken_at"], datetime.fromisoformat(document["now"])
     if common.as_json:
-        emit_json({"taken_at": taken_at, "mode": mode, "paused": paused or None, "things": dearest_first(documents)})
+        emit_json(document)
     elif taken_at is None:
-        say("Nobody has looked yet. `tuneguard run --once` looks; it changes nothing in observe mode.")
+        say(NOBODY_LOOKED)
     else:
+        mode = document["mode"]
         say("Last look {ago} ({at}), mode [bold]{mode}[/].", ago=ago(taken_at, now), at=when(taken_at), mode=mode)
-        if paused:
-            say("[bold red]{paused}[/]", paused=paused[:1].upper() + paused[1:])
-        show_status(documents, now, everything=everything)
+        if document["paused"]:
+            say("[bold red]{paused}[/]", paused=document["paused"][:1].upper() + document["paused"][1:])
+        show_status(document, now, everything=everything)
     return 0 if taken_at is not None else UNKNOWN
