@@ -13,7 +13,7 @@ from typing import NamedTuple
 from guard.core.probes import probe_hours
 from guard.core.reasons import KeepReason, RemoveReason
 from guard.core.rules import Probes
-from guard.core.units import hour_number, hour_start
+from guard.core.units import hour_number, hour_start, hours_long
 from guard.core.usage import Usage
 
 RECENT_HOURS = 4
@@ -47,7 +47,7 @@ class Silence(NamedTuple):
 
     @property
     def length(self) -> timedelta:
-        return timedelta(hours=self.hours)
+        return hours_long(self.hours)
 
     @property
     def counted_from(self) -> datetime:
@@ -125,7 +125,7 @@ def silence(
         begin,
         last,
         last is not None and last >= now_hour - LATELY_HOURS,
-        origin + usage.covered.bit_length() if usage.covered else None,
+        proven,
         max(0, holes),
         _why_not(usage, uses, begin, settled),
         disagrees,

@@ -16,11 +16,12 @@ def owner_of(
     for source, argument in rules.sources:
         match source:
             case OwnerSource.LABEL:
-                found, where = labels.get(argument), f"label {argument}"
+                if found := labels.get(argument):
+                    return found, f"label {argument}"
             case OwnerSource.RUN:
-                found, where = submitter, "tuning run"
+                if submitter:
+                    return submitter, "tuning run"
             case OwnerSource.CREATOR:
-                found, where = creator, "audit log"
-        if found:
-            return found, where
+                if creator:
+                    return creator, "audit log"
     return rules.fallback, FALLBACK

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from guard.core.names import Scope
+from guard.core.quick import quick
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act, ActKey
 from guard.core.rules import Mode
@@ -53,6 +54,7 @@ class Notice:
     data: Mapping[str, object] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """An idle thing with its act: `announce` (tell first), `act` (now), or `blocked` by reasons."""

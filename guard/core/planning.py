@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from operator import attrgetter
 
 from guard.core.limits import act_window_open, breaker, is_burst, next_open, price_order, throttle
 from guard.core.names import Scope
@@ -23,6 +23,7 @@ from guard.core.voiding import void_acts
 
 NO_SCOPES: frozenset[Scope] = frozenset()
 RulesOf = Callable[[str], Rules | None]
+BY_NAME = attrgetter("subject.name")
 COUNTED = frozenset({ActState.FAILED, ActState.REFUSED})
 """Settled acts that use up an attempt; one that was cancelled because its reason went away does not."""
 
@@ -68,13 +69,14 @@ def make_plan(
         config_digest: Of the configuration in force; a large widening is acknowledged for one digest.
         incomplete: Scopes that were not listed completely: what is missing there is not gone.
     """
+    verdicts = sorted(verdicts, key=BY_NAME)
     doubtful = {doubt.scope for doubt in doubts if not doubt.acknowledged}
     void = void_acts(verdicts, view.acts, doubtful | incomplete)
     acts = _by_thing(view.acts, {act.id for act, _ in void})
     policies = _Policies()
     items = [
         _item(part, group, rules, policies.get(rules, verdict.policy), acts, view, now)
-        for verdict in sorted(verdicts, key=lambda v: v.subject.name)
+        for verdict in verdicts
         if isinstance(verdict, Idle) and (rules := rules_of(verdict.subject.project_id)) is not None
         for part, group in _expand(verdict)
     ]
@@ -102,8 +104,8 @@ def make_plan(
         actions=tuple(sorted(allowed, key=price_order)),
         upcoming=tuple(sorted(upcoming, key=lambda p: (p.due_at, *price_order(p)))),
         blocked=tuple(sorted(blocked, key=price_order)),
-        kept=_named(v for v in verdicts if isinstance(v, Keep)),
-        unknown=_named(v for v in verdicts if isinstance(v, Undecided)),
+        kept=tuple(v for v in verdicts if isinstance(v, Keep)),
+        unknown=tuple(v for v in verdicts if isinstance(v, Undecided)),
         suggestions=_suggestions(verdicts),
         void=void,
         doubts=tuple(sorted(doubts, key=lambda doubt: doubt.scope)),
@@ -193,6 +195,8 @@ def _item(
 
 def _together(items: Sequence[_Item], now: datetime) -> list[_Item]:
     """The sharers of a pool are due together, with the last of them: a pool that is half gone bills like a whole one."""
+    if all(item.planned.group is None for item in items):
+        return list(items)
     due_at: dict[str, datetime] = {}
     held: set[str] = set()
     for item in items:
@@ -220,6 +224,8 @@ def _shared(blocks: Sequence[tuple[_Item, list[BlockReason]]]) -> list[list[Bloc
     for item, reasons in blocks:
         if item.planned.group is not None and not _in_flight(item):
             of_group.setdefault(item.planned.group, {}).update(dict.fromkeys(reasons))
+    if not of_group:
+        return [reasons for _, reasons in blocks]
     return [
         list(of_group[item.planned.group]) if item.planned.group in of_group and not _in_flight(item) else reasons
         for item, reasons in blocks
@@ -241,9 +247,8 @@ def _widening(items: Sequence[_Item], view: LedgerView, now: datetime, digest: s
         return frozenset()
     limits = _strictest(overdue)
     at_once = Counter(item.selected_at for item in overdue)
-    return frozenset(
-        item.planned.key.subject for item in overdue if is_burst(at_once[item.selected_at], view.usual_selected, limits)
-    )
+    bursts = {moment for moment, count in at_once.items() if is_burst(count, view.usual_selected, limits)}
+    return frozenset(item.planned.key.subject for item in overdue if item.selected_at in bursts)
 
 
 def _breaker(
@@ -330,10 +335,13 @@ def _blocked(planned: Planned, blocks: tuple[BlockReason, ...]) -> Planned:
     )
 
 
+LATER = frozenset({BlockReason.ACCEPTANCE_MISSING})
+LATER_IF_OPEN = LATER | {BlockReason.NO_CAPACITY_TO_RESTORE}
+
+
 def _may_announce(item: _Item, reasons: Sequence[BlockReason]) -> bool:
     """True for blocks that matter only once the time has come: people are told, and can answer, before."""
-    later = {BlockReason.ACCEPTANCE_MISSING}
-    return set(reasons) <= (later if item.is_new else later | {BlockReason.NO_CAPACITY_TO_RESTORE})
+    return LATER.issuperset(reasons) or (not item.is_new and LATER_IF_OPEN.issuperset(reasons))
 
 
 def _by_thing(acts: Iterable[Act], void: set[str]) -> dict[tuple[str, str, Stage], tuple[Act, ...]]:
@@ -365,19 +373,12 @@ def _no_capacity(view: LedgerView, scope: Scope, planned: Planned) -> bool:
     return any(where == scope and kind in {machine, bare} for where, kind in view.blocked_machines)
 
 
-V = TypeVar("V", Keep, Undecided)
-
-
-def _named(verdicts: Iterable[V]) -> tuple[V, ...]:
-    return tuple(sorted(verdicts, key=lambda verdict: verdict.subject.name))
-
-
 def _suggestions(verdicts: Iterable[Verdict]) -> tuple[tuple[str, Stage, str], ...]:
     """What a person could do: let an idle deployment scale to zero, look at a tuning job."""
     found = []
     for verdict in verdicts:
         evidence = verdict.evidence
-        if evidence.get("suggestion") == Stage.SCALE_TO_ZERO.value:
+        if "suggestion" in evidence and evidence["suggestion"] == Stage.SCALE_TO_ZERO.value:
             text = (
                 "silent for longer than the platform's own scale-to-zero would wait; it could stop its machines itself"
             )

@@ -172,6 +172,12 @@ def hour_start(number: int) -> datetime:
 
 
 @lru_cache(maxsize=65_536)
+def hours_long(number: int) -> timedelta:
+    """Return a length of whole hours."""
+    return timedelta(hours=number)
+
+
+@lru_cache(maxsize=65_536)
 def hour_text(number: int) -> str:
     """Return the beginning of an hour as ISO text, for evidence."""
     return hour_start(number).isoformat()

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from guard.core.model import Kind
+from guard.core.quick import quick
 from guard.core.reasons import KeepReason, RemoveReason
 from guard.core.units import Rate
 
@@ -43,6 +44,7 @@ class Wait:
     sum: Evidence = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """The thing that a verdict is about; enough to name it, to find its policy and to lock an act to it.
@@ -71,6 +73,7 @@ class Subject:
     group: str | None = None  # a pool's sharer: the pool, which bills for it
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
     """It stays, and is known to be right to stay."""
@@ -85,6 +88,7 @@ class Keep:
     would_go_at: datetime | None = None  # if the silence goes on
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undecided:
     """It stays because something is not known."""
@@ -98,6 +102,7 @@ class Undecided:
     last_used_at: datetime | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
     """It may go: the stage that its policy opts in to, and from when. `due_at` is when its wait ends (may lie ahead by
