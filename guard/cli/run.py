@@ -91,6 +91,7 @@ def _daemon(guard: Guard) -> int:
     daemon = Daemon(
         run_cycle=lambda: _cycle(guard),
         reload_config=guard.in_force.refresh,
+        watch_budgets=lambda: guard.budgets.look(guard.in_force.settings, guard.clock.now()),
         leadership=guard.leadership,
         clock=guard.clock,
         metrics=guard.metrics,

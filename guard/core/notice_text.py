@@ -170,6 +170,7 @@ def _budget_crossed(about: About) -> tuple[str, str]:
     forecast = f"; as things go, the month comes to {about['forecast']}" if about.get("forecast") else ""
     return f"Budget {name}: {about.get('detail') or about.get('why')}", _body(
         f"{about.get('spent', 'An unknown amount')} of {about.get('amount', 'the budget')} is spent{forecast}.",
+        f"While it stands, {about['does']}." if about.get("does") else "",
         f"Dearest: {'; '.join(dearest)}." if dearest else "",
         f"Not in it: {about['unknown']} thing(s) whose cost is not known." if about.get("unknown") else "",
         "These are list prices by the guard's own count, before the bill.",

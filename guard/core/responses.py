@@ -12,6 +12,8 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeAlias
 
+from guard.core.units import short
+
 if TYPE_CHECKING:
     from guard.core.budget import Selector
 
@@ -43,6 +45,15 @@ class Response:
     shorten: tuple[Shorten, ...] = ()
     cancel_jobs: tuple[CancelJobs, ...] = ()
     ask: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        parts = [f"waits of {_listed(one.policies)} become {_length(one.to)}" for one in self.shorten]
+        parts += [
+            f"tuning jobs of {_listed(one.policies)}{f' called {_listed(one.names)}' if one.names else ''} are to be cancelled"
+            for one in self.cancel_jobs
+        ]
+        parts += [f"acts of {_listed(self.ask)} wait for a person's yes"] if self.ask else []
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +87,11 @@ class Pressure:
         return patterns is not None and (
             not patterns or any(fnmatchcase(display_name, pattern) for pattern in patterns)
         )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)
+
+
+def _length(to: Shortening) -> str:
+    return short(to) if isinstance(to, timedelta) else f"{(to * 100).normalize():f}% of what they were"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from threading import Lock
 
 from guard.core.plan import Notice, NoticeKind
 from guard.core.removal import Act, ActState
@@ -49,6 +50,7 @@ class Announcer:
         self._ledger = ledger
         self._notifier = notifier
         self._metrics = metrics
+        self._lock = Lock()  # the cycle and the budgets' own look both deliver
 
     def enqueue(
         self,
@@ -70,6 +72,10 @@ class Announcer:
 
         A large outbox is emptied part by part, as long as parts go out.
         """
+        with self._lock:
+            return self._deliver_all(fallback_of, now)
+
+    def _deliver_all(self, fallback_of: Callable[[Notice], str], now: datetime) -> Delivered:
         delivered = failed = escalated = 0
         for _ in range(MOST_PARTS):
             waiting = self._ledger.outbox(now)

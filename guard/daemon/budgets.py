@@ -1,10 +1,15 @@
-"""Looks at the spend budgets once a cycle: new crossings are recorded and told, once each."""
+"""Looks at the spend budgets: new crossings are recorded and told, once each.
+
+Once a cycle, and in between every WATCH_EVERY by itself: from prices and replica counts that the ledger holds, without a call to
+the cloud, so that a crossing is told within minutes however seldom the guard looks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Lock
 
 from guard.core.billing_month import month_of
 from guard.core.budget import Budget, Crossing, Standing, crossings, standing
@@ -14,10 +19,42 @@ from guard.core.plan import Notice, NoticeKind
 from guard.core.settings import Settings
 from guard.core.spend import LOOK_BACK, Question, Spend, spend_of
 from guard.core.units import Window, hour_number, short
+from guard.daemon import telling
+from guard.daemon.announce import Announcer
+from guard.daemon.books import Books
+from guard.daemon.leader import Leadership
 from guard.ports.ledger import Ledger
 from guard.telemetry import events, logging
 
 log = logging.get()
+
+WATCH_EVERY = timedelta(minutes=5)
+"""At the most so long after a threshold is crossed people hear of it."""
+
+
+class BudgetWatch:
+    """Judges the budgets, for the cycle and between cycles; one at a time, so that nothing is recorded twice."""
+
+    def __init__(self, ledger: Ledger, books: Books, announcer: Announcer, leadership: Leadership) -> None:
+        self._ledger = ledger
+        self._books = books
+        self._announcer = announcer
+        self._leadership = leadership
+        self._lock = Lock()
+
+    def notices(self, settings: Settings, now: datetime) -> list[Notice]:
+        """Record what was crossed and return a notice of every open crossing; the outbox folds those that were told."""
+        with self._lock:
+            return budget_notices(self._ledger, settings, self._books.book_of(settings, now), now)
+
+    def look(self, settings: Callable[[], Settings], now: datetime) -> None:
+        """Judge and tell, between two cycles; only while this daemon leads. Raises GuardError where the ledger fails."""
+        in_force = settings()
+        if not in_force.budgets or self._leadership.ensure() is None:
+            return
+        notices = self.notices(in_force, now)
+        if self._announcer.enqueue(notices, in_force.rules_of, telling.project_of, now):
+            self._announcer.deliver(lambda notice: in_force.rules_of(telling.project_of(notice)).owners.fallback, now)
 
 
 def standings(ledger: Ledger, budgets: Sequence[Budget], book_of: BookOf, now: datetime) -> list[Standing]:
@@ -79,6 +116,7 @@ def _notices(found: Standing, crossed: Sequence[Crossing], settings: Settings, n
             "amount": f"{budget.amount} {'a month' if budget.per is None else f'in {short(budget.per)}'}",
             "forecast": f"{at_least}{found.forecast}" if found.forecast is not None else None,
             "unknown": len(found.total.unknown),
+            "does": "; ".join(str(one) for one in budget.responses if one.at == crossing.threshold and str(one)),
             "dearest": [f"{one.thing.display_name} {one.known[budget.amount.currency]}" for one in found.dearest],
         }
         title, body = notice_text(NoticeKind.BUDGET_CROSSED, about)

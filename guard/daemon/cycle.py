@@ -29,7 +29,6 @@ from guard.core.verdict import Stage, Verdict
 from guard.daemon import telling
 from guard.daemon.absent import Absent
 from guard.daemon.acting import Did, Gates, Orders, gates, settle_all
-from guard.daemon.budgets import budget_notices
 from guard.daemon.carrying_out import carry_out
 from guard.daemon.clock_watch import ClockWatch
 from guard.daemon.fleet_sums import Found
@@ -293,7 +292,7 @@ class Cycle:
             *telling.doubt_notices(plan, settings, now),
             *telling.job_notices(verdicts, now),
             *telling.suggestion_notices(plan, verdicts, now),
-            *budget_notices(self._p.ledger, settings, self._p.books.book_of(settings, now), now),
+            *self._p.budgets.notices(settings, now),
             *self._p.tunes.notices(settings, now),
             *telling.price_notices(self._p.books.waiting(), self._p.books.book(), settings, now),
         ]

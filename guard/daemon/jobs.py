@@ -14,6 +14,7 @@ from datetime import timedelta
 from types import FrameType
 from typing import Any
 
+from guard.daemon.budgets import WATCH_EVERY
 from guard.daemon.leader import Leadership
 from guard.ports.clock import Clock
 from guard.ports.errors import GuardError
@@ -67,9 +68,11 @@ class Daemon:
         clock: Clock,
         metrics: Metrics,
         every: timedelta,
+        watch_budgets: Callable[[], None] = lambda: None,
     ) -> None:
         self._run_cycle = run_cycle
         self._reload = reload_config
+        self._watch_budgets = watch_budgets
         self._leadership = leadership
         self._metrics = metrics
         self._every = every
@@ -126,6 +129,11 @@ class Daemon:
             id="lease",
         )
         self._scheduler.add_job(self._reload, IntervalTrigger(seconds=min(10.0, grace), timezone="UTC"), id="config")
+        self._scheduler.add_job(
+            self._budgets,
+            IntervalTrigger(seconds=min(WATCH_EVERY, self._every).total_seconds(), timezone="UTC"),
+            id="budgets",
+        )
         self._scheduler.start()
 
     def _tick(self) -> None:
@@ -146,6 +154,13 @@ class Daemon:
         finally:
             self.pulse.ticked()
             self._at_work.clear()
+
+    def _budgets(self) -> None:
+        """The cycle judges the budgets too; this look comes between two of them."""
+        try:
+            self._watch_budgets()
+        except GuardError as error:
+            log.warning(events.BUDGETS_UNREAD, detail=str(error))
 
     def _watch(self) -> None:
         """Machine time only: schedule again if the scheduler has fallen silent (a wall clock that jumped back)."""

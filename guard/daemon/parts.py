@@ -15,6 +15,7 @@ from guard.daemon.account import Accountant
 from guard.daemon.acting import Acting, Did
 from guard.daemon.announce import Announcer
 from guard.daemon.books import Books
+from guard.daemon.budgets import BudgetWatch
 from guard.daemon.enrolled import Enrolled
 from guard.daemon.gauges import Gauges
 from guard.daemon.leader import Leadership
@@ -37,6 +38,7 @@ class Parts:
     inventory: Inventory
     usage: UsageBook
     books: Books
+    budgets: BudgetWatch
     tunes: TuneWatch
     announcer: Announcer
     enrolled: Enrolled

@@ -15,6 +15,7 @@ from guard.ports.ledger import Ledger
 
 if TYPE_CHECKING:
     from guard.adapters.connection import Connection
+    from guard.daemon.budgets import BudgetWatch
     from guard.daemon.cycle import Cycle
     from guard.daemon.enrolled import Enrolled
     from guard.daemon.leader import Leadership
@@ -40,6 +41,7 @@ class Guard:
     connection: Connection
     enrolled: Enrolled
     usage: UsageBook
+    budgets: BudgetWatch
     store: Callable[[], Store | None]
 
     def close(self) -> None:
@@ -163,6 +165,7 @@ def build(
     from guard.daemon.account import Accountant
     from guard.daemon.announce import Announcer
     from guard.daemon.books import Books
+    from guard.daemon.budgets import BudgetWatch
     from guard.daemon.cycle import Cycle, Parts
     from guard.daemon.enrolled import Enrolled
     from guard.daemon.gauges import Gauges
@@ -197,14 +200,18 @@ def build(
     enrolled = Enrolled(inventory, CloudAuditLog(connection), ledger)
     usage = UsageBook(ledger, traffic)
     store = _store_of(connection, in_force.settings)
+    books = Books(ledger, BillingCatalog(connection), shipped_rows())
+    announcer = Announcer(ledger, in_force, metrics)
+    budgets = BudgetWatch(ledger, books, announcer, leadership)
     parts = Parts(
         clock=clock,
         ledger=ledger,
         inventory=inventory,
         usage=usage,
         tunes=TuneWatch(ledger, lambda rules: tune_source(rules, environment), training_prices()),
-        books=Books(ledger, BillingCatalog(connection), shipped_rows()),
-        announcer=Announcer(ledger, in_force, metrics),
+        books=books,
+        budgets=budgets,
+        announcer=announcer,
         enrolled=enrolled,
         leadership=leadership,
         accountant=Accountant(ledger),
@@ -227,6 +234,7 @@ def build(
         connection=connection,
         enrolled=enrolled,
         usage=usage,
+        budgets=budgets,
         store=store,
     )
 
