@@ -7,6 +7,7 @@ from datetime import timedelta
 from guard.ledger import place as places
 from guard.ledger import schema
 from guard.ledger.acts import Acts
+from guard.ledger.bills import Bills
 from guard.ledger.cycles import Cycles
 from guard.ledger.door import Door
 from guard.ledger.engine import BUSY_TIMEOUT, Database
@@ -40,6 +41,7 @@ class SqlLedger(
     Accounts,
     Quotes,
     BilledThings,
+    Bills,
     Glances,
     Upkeep,
     Door,

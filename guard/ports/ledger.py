@@ -20,6 +20,7 @@ from guard.core.removal import Act, ActKey, ActState, Recipe
 from guard.core.units import Money
 from guard.core.usage import Usage
 from guard.core.verdict import Evidence
+from guard.ports.billing import BillBook
 from guard.ports.glance import Glances
 
 
@@ -149,7 +150,7 @@ class PriceRead:
     report: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Ledger(Glances, Protocol):
+class Ledger(Glances, BillBook, Protocol):
     """See the module's docstring. `now` is always passed in."""
 
     # identity, adoption, leader ------------------------------------------------------------------
