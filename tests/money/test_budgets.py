@@ -47,6 +47,70 @@ def test_each_crossing_is_told_once_to_whom_the_file_names(watched: Place) -> No
     assert "the month comes to at least $" in str(message), "the team's TPU has no price"
 
 
+def test_with_an_hourly_look_an_alert_comes_within_five_minutes_of_the_crossing_and_asks_the_cloud_nothing(
+    watched: Place,
+) -> None:
+    before = standing(watched, "vision")
+    look(watched, 1)
+    hours = (Decimal(30) - Decimal(before["spent"]["amount"])) / (Decimal("1.1507") + Decimal("0.18396"))
+    crosses_after = float(hours)
+    guard, harness = watched.harness.guard, watched.harness
+    calls, passed = 0, 1.0
+    while "50% of $60.00" not in harness.told():
+        assert passed < crosses_after + 0.1, "five minutes and the rounding of the sum"
+        harness.advance(1 / 12)
+        passed += 1 / 12
+        if round(passed * 12) % 12 == 0:
+            harness.cycle()
+            continue
+        seen = len(harness.running.world.calls)
+        guard.budgets.look(guard.in_force.settings, guard.clock.now())
+        calls += len(harness.running.world.calls) - seen
+    assert passed >= crosses_after - 0.1
+    assert calls == 0
+    guard.budgets.look(guard.in_force.settings, guard.clock.now())
+    harness.cycle()
+    assert harness.told().count("50% of $60.00 crossed") == 1, "once, by whichever look"
+
+
+RESPONDING = """
+budgets:
+  - name: lately
+    amount: 20 USD
+    per: 12h
+    alert_at: [100%]
+    on_crossing:
+      - {at: 100%, do: [tell, {shorten: {policies: [default], to: 24h}}, ask]}
+"""
+
+
+def test_a_crossing_shortens_the_waits_that_the_file_names_says_so_and_lets_go_when_it_is_over(place: Place) -> None:
+    place.harness.configure(place.config.read_text() + RESPONDING)
+    look(place)
+    look(place, 1)
+
+    assert "While it stands, waits of default become 24 h" in place.harness.told().replace("1 d", "24 h")
+    waits = {
+        name: document["wait"]["because"]
+        for name, document in place.harness.guard.ledger.verdicts().items()
+        if document.get("wait")
+    }
+    assert any("while budget lately stands above 100%" in because for because in waits.values())
+    said = place.here("explain", "gpu").out
+    assert "budget lately stands above 100%" in " ".join(said.split())
+
+    place.harness.change(undeploy={"endpoint": "gpu"})
+    look(place, 14)
+    look(place, 1)
+    after = [
+        document
+        for name, document in place.harness.guard.ledger.verdicts().items()
+        if document.get("wait") and document["decision"] != "gone"
+    ]
+    assert after
+    assert not any("stands above" in document["wait"]["because"] for document in after)
+
+
 def test_an_alert_comes_at_the_look_after_the_crossing(watched: Place) -> None:
     before = standing(watched, "vision")
     rate = Decimal("1.1507") + Decimal("0.18396")
@@ -110,6 +174,22 @@ def test_no_budget_is_no_error(place: Place) -> None:
         ("{name: b, monthly: 0 USD}", "is 0. Expected an amount above 0"),
         ("{name: b, monthly: 5 USD, to: nobody}", "found 'nobody'. Expected a name under notify: ml, ops, shop"),
         ("{name: b, monthly: 5 USD}, {name: b, monthly: 6 USD}", "a second time"),
+        (
+            "{name: b, monthly: 5 USD, on_crossing: [{at: 80%, do: [ask]}]}",
+            "on_crossing[0].at: found '80%'. Expected one of alert_at",
+        ),
+        (
+            "{name: b, monthly: 5 USD, on_crossing: [{at: 50%, do: [{shorten: {policies: [none], to: 50%}}]}]}",
+            "shorten.policies: found 'none'. Expected a policy's name: default",
+        ),
+        (
+            "{name: b, monthly: 5 USD, on_crossing: [{at: 50%, do: [{cancel_jobs: {policies: [default]}}]}]}",
+            "whose `do` holds no cancel_job",
+        ),
+        (
+            "{name: b, monthly: 5 USD, on_crossing: [{at: 50%, do: [{shorten: {policies: [default], to: 6x}}]}]}",
+            "found '6x'. Expected a share",
+        ),
     ],
 )
 def test_a_wrong_budget_is_one_clear_error(place: Place, budget: str, said: str) -> None:
