@@ -12,9 +12,19 @@ from typing import Any
 from guard.config import values
 from guard.config.checks import Problem, cross_checks, stages_of
 from guard.config.responses import response_of
-from guard.config.schema import BudgetMatch, BudgetRules, GuardFile, IfWrongClass, MatchRules, OpenAIRules, PolicyRules
+from guard.config.schema import (
+    BillingExportRules,
+    BudgetMatch,
+    BudgetRules,
+    GuardFile,
+    IfWrongClass,
+    MatchRules,
+    OpenAIRules,
+    PolicyRules,
+)
 from guard.core.budget import Budget, Selector, Threshold
 from guard.core.policy import never_matching
+from guard.core.reporting import BillExport, ReportRule
 from guard.core.rules import (
     BreakEven,
     Fixed,
@@ -124,6 +134,9 @@ def build(
         bucket=file.bucket,
         budgets=tuple(_budget(rules, file.policies) for rules in file.budgets),
         tunes=_tunes(file.openai) if file.openai is not None else None,
+        bill=_bill(file.billing_export) if file.billing_export is not None else None,
+        guard_monthly=file.guard_costs.monthly if file.guard_costs is not None else None,
+        reports=tuple(ReportRule(schedule=one.every, to=tuple(one.to), form=one.format) for one in file.reports),
         source=source,
     )
     return Config(
@@ -135,6 +148,10 @@ def build(
         metric_things=file.health.things,
         warnings=_warnings(file),
     )
+
+
+def _bill(rules: BillingExportRules) -> BillExport:
+    return BillExport(files=tuple(rules.files), table=rules.bigquery)
 
 
 def _tunes(rules: OpenAIRules) -> TuneRules:

@@ -24,6 +24,7 @@ def cross_checks(file: GuardFile) -> list[Problem]:
         *_budgets(file),
         *responses_problems(file),
         *_openai(file),
+        *_reports(file),
     ]
 
 
@@ -160,6 +161,14 @@ def _budgets(file: GuardFile) -> Iterator[Problem]:
 def _openai(file: GuardFile) -> Iterator[Problem]:
     if file.openai is not None and file.openai.to is not None and file.openai.to not in file.notify:
         yield ("openai", "to"), f"found {file.openai.to!r}. Expected a name under notify: {_listed(file.notify)}"
+
+
+def _reports(file: GuardFile) -> Iterator[Problem]:
+    for index, report in enumerate(file.reports):
+        for name in report.to:
+            if name not in file.notify:
+                path = ("reports", index, "to")
+                yield path, f"found {name!r}. Expected names under notify: {_listed(file.notify)}"
 
 
 def _listed(names: Iterable[str]) -> str:

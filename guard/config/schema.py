@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from guard.config import values
 from guard.core.rules import ActWindow
+from guard.core.schedule import Schedule, read_schedule
 from guard.core.units import Money
 
 Duration = Annotated[
@@ -53,6 +64,10 @@ def _a_wait(found: object) -> object:
     except ValueError as error:
         raise ValueError(f'{error}, or "never", "break_even", "auto"') from None
     return str(found)
+
+
+def _a_schedule(found: object) -> Schedule:
+    return read_schedule(str(found))
 
 
 WaitText = Annotated[
@@ -268,6 +283,45 @@ class OpenAIRules(Strict):
     prices: dict[str, Amount] = Field(default={}, description="Base model -> money a million training tokens")
 
 
+class BillingExportRules(Strict):
+    """The detailed usage cost export: `files` or `bigquery`."""
+
+    files: list[str] = Field(default=[], description="Parquet, .jsonl or .csv; patterns, relative to guard.yaml")
+    bigquery: str | None = Field(
+        default=None,
+        description="PROJECT.DATASET.gcp_billing_export_resource_v1_ACCOUNT",
+    )
+
+    @field_validator("bigquery")
+    @classmethod
+    def _a_table(cls, found: str | None) -> str | None:
+        if found is not None and not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]\.\w+\.[\w-]+", found):
+            raise ValueError(f"found {found!r}. Expected PROJECT.DATASET.TABLE of the detailed usage cost export")
+        return found
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> BillingExportRules:
+        if bool(self.files) == (self.bigquery is not None):
+            raise ValueError("expected either files: [bills/*.parquet] or bigquery: PROJECT.DATASET.TABLE")
+        return self
+
+
+class GuardCosts(Strict):
+    """What the guard itself costs; `pulumi stack output` says it for the stack."""
+
+    monthly: Amount = Field(description="Money a month; measured savings are shown net of it")
+
+
+class ReportRules(Strict):
+    """A report that is sent by itself, once a local date."""
+
+    every: Annotated[Schedule, BeforeValidator(_a_schedule), WithJsonSchema({"type": "string"})] = Field(
+        description="monday 08:00 Europe/Madrid, daily, or monthly (the first, on the month before)"
+    )
+    to: list[str] = Field(min_length=1, description="Names under notify")
+    format: Literal["html", "markdown"] = Field(default="html", description="markdown for chats")
+
+
 class EnvironmentRules(Strict):
     """What differs for a group of projects."""
 
@@ -299,6 +353,11 @@ class GuardFile(Strict):
     policies: list[PolicyRules] = Field(default=[], description="The first that matches decides; none: all is kept")
     limits: LimitRules = Field(default=LimitRules(), description="How much may go at a time")
     budgets: list[BudgetRules] = Field(default=[], description="Amounts of money to alert on")
+    billing_export: BillingExportRules | None = Field(
+        default=None, description="Where the bill is read from, for what savings came to on it"
+    )
+    guard_costs: GuardCosts | None = Field(default=None, description="What the guard itself costs; unset: not known")
+    reports: list[ReportRules] = Field(default=[], description="Reports that are sent by themselves")
     openai: OpenAIRules | None = Field(default=None, description="Watch fine-tuning there; the guard only reads")
     environments: dict[str, EnvironmentRules] = Field(
         default={}, description="Groups of projects with a mode, amounts or a fallback of their own"

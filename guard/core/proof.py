@@ -30,16 +30,14 @@ class Removed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledSaving:
-    """What the bill proves of one removal so far. `saved` is empty where nothing is proven; `why` then says why.
-
-    `proven` counts the days that the bill settles, `late` and `open` name those that it does not (yet).
+    """What the bill proves of one removal so far: by settled day, what it saved, a sum a currency. Where nothing is proven,
+    `why` says why. `late` and `open` name the days that the bill does not settle, or not yet.
     """
 
     act_id: str
-    saved: Mapping[str, Money]
-    proven: int
-    late: tuple[date, ...]
-    open: tuple[date, ...]
+    days: Mapping[date, Mapping[str, Money]]
+    late: tuple[date, ...] = ()
+    open: tuple[date, ...] = ()
     why: str = ""
 
 
@@ -71,7 +69,7 @@ def billed_savings(
         parts = needs(one.thing.machine)
         if parts is None:
             why = f"the SKUs of {one.thing.machine} are not known"
-            found[one.act_id] = BilledSaving(act_id=one.act_id, saved={}, proven=0, late=(), open=(), why=why)
+            found[one.act_id] = BilledSaving(act_id=one.act_id, days={}, why=why)
             continue
         touched = [day for day, span in days.items() if _overlap(one.window, span)]
         open_days = tuple(day for day in touched if not bill.settled(days[day]))
@@ -82,8 +80,9 @@ def billed_savings(
         )
         settled = [day for day in touched if day not in open_days and day not in missing]
         place: Place = (one.thing.project_id, one.thing.location)
-        saved: dict[str, Decimal] = {}
+        proved: dict[date, Mapping[str, Money]] = {}
         for day in settled:
+            saved: dict[str, Decimal] = {}
             for sold in parts:
                 key = (day, *place, sold)
                 away = gone[key]
@@ -95,19 +94,20 @@ def billed_savings(
                 proven = min(max(sum(ran.get(key, {}).values(), NONE) + total - held, NONE), total)
                 amount = proven * away[one.act_id] / total * price.amount
                 saved[price.currency] = saved.get(price.currency, NONE) + amount
+            if saved:
+                proved[day] = {currency: Money(amount, currency) for currency, amount in saved.items()}
         found[one.act_id] = BilledSaving(
             act_id=one.act_id,
-            saved={currency: Money(amount, currency) for currency, amount in saved.items()},
-            proven=len(settled),
+            days=proved,
             late=missing,
             open=open_days,
-            why=_why(saved, settled, touched),
+            why=_why(proved, settled, touched),
         )
     return found
 
 
-def _why(saved: Mapping[str, Decimal], settled: Sequence[date], touched: Sequence[date]) -> str:
-    if saved:
+def _why(proved: Mapping[date, object], settled: Sequence[date], touched: Sequence[date]) -> str:
+    if proved:
         return ""
     if not touched:
         return "the bill that was read holds no day of it"

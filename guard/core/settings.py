@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from guard.core.budget import Budget
 from guard.core.plan import Acknowledgement
 from guard.core.removal import Act
+from guard.core.reporting import BillExport, ReportRule
 from guard.core.rules import Learned, Mode, Policy, Rules
 from guard.core.tunes import TuneRules
+from guard.core.units import Money
 from guard.core.verdict import Stage
 
 BACKTEST = "backtest:"
@@ -42,6 +44,9 @@ class Settings:
     bucket: str | None = None
     budgets: tuple[Budget, ...] = ()
     tunes: TuneRules | None = None  # a provider whose tunes bill by tokens
+    bill: BillExport | None = None
+    guard_monthly: Money | None = None  # what the guard itself costs a month; None: nobody said
+    reports: tuple[ReportRule, ...] = ()
     public_url: str | None = None  # the page's address, for links in notices; None: no link
     source: str = "guard.yaml"
 
