@@ -2,9 +2,12 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.scripts.forking import Forker, a_forker
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -32,3 +35,10 @@ def _no_real_services(monkeypatch: pytest.MonkeyPatch) -> None:
         "TUNEGUARD_TUNING_PRICES",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def forker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forker]:
+    """What starts scripts as processes of their own, quickly."""
+    with a_forker(tmp_path_factory.mktemp("scripts")) as one:
+        yield one

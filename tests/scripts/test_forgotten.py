@@ -11,6 +11,7 @@ from guard.core.removal import ActState
 from guard.core.verdict import Keep
 from guard.sandbox.storage import shelves_of
 from tests.e2e.harness import CONFIG, Harness, a_harness
+from tests.scripts.forking import Forker
 from tests.scripts.test_walk_openai import raw_tickets
 from tests.scripts.walking import BUCKET, Walk
 
@@ -32,13 +33,13 @@ def harness(tmp_path: Path) -> Iterator[Harness]:
         yield made
 
 
-def tuned_and_deployed(harness: Harness, *, ledger: bool) -> dict[str, object]:
+def tuned_and_deployed(harness: Harness, forker: Forker, *, ledger: bool) -> dict[str, object]:
     """Walk the scripts up to the deployment, with the clock running; then it stands still again."""
     world = harness.running.world
     shelves_of(world).create(world.all_projects()[0], {"name": BUCKET})
     more = {"TUNEGUARD_LEDGER": harness.environment["TUNEGUARD_LEDGER"]} if ledger else {}
     (harness.folder / "work").mkdir()
-    walk = Walk(harness.folder / "work", world, harness.running.http, more)
+    walk = Walk(harness.folder / "work", world, harness.running.http, forker, more)
     raw_tickets(walk, 60)
     walk.run("prepare_data.py", "raw.jsonl", "--to", "data", "--target", "open")
     world.clock.set_speed(2400)
@@ -67,9 +68,11 @@ def until(harness: Harness, when: datetime, step_hours: float = 4) -> None:
         harness.running.world.advance(min(timedelta(hours=step_hours), when - harness.running.world.now()))
 
 
-def test_the_guard_keeps_it_until_friday_and_then_removes_it_and_says_whose_and_which_run(harness: Harness) -> None:
+def test_the_guard_keeps_it_until_friday_and_then_removes_it_and_says_whose_and_which_run(
+    harness: Harness, forker: Forker
+) -> None:
     harness.open()
-    endpoint = str(tuned_and_deployed(harness, ledger=True)["results"]["endpoint"])  # type: ignore[index]  # a dict of the record
+    endpoint = str(tuned_and_deployed(harness, forker, ledger=True)["results"]["endpoint"])  # type: ignore[index]  # a dict of the record
 
     until(harness, FRIDAY - timedelta(hours=1))
     kept = {verdict.subject.name: verdict for verdict in harness.cycle().verdicts if isinstance(verdict, Keep)}
@@ -95,8 +98,8 @@ def test_the_guard_keeps_it_until_friday_and_then_removes_it_and_says_whose_and_
     assert "sorter" in harness.told()
 
 
-def test_without_a_ledger_a_label_keeps_it_and_is_understood(harness: Harness) -> None:
-    endpoint = str(tuned_and_deployed(harness, ledger=False)["results"]["endpoint"])  # type: ignore[index]  # a dict of the record
+def test_without_a_ledger_a_label_keeps_it_and_is_understood(harness: Harness, forker: Forker) -> None:
+    endpoint = str(tuned_and_deployed(harness, forker, ledger=False)["results"]["endpoint"])  # type: ignore[index]  # a dict of the record
     harness.open()
     harness.advance(4)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from finetune.claude_prompt import CACHE_FROM
 
+from tests.scripts.forking import Forker
 from tests.scripts.test_walk_openai import raw_tickets
 from tests.scripts.walking import Walk, a_walk
 from tests.scripts.writing import chat, lines
@@ -15,8 +16,8 @@ MODEL = "claude-sonnet-5-5"
 
 
 @pytest.fixture
-def walk(tmp_path: Path) -> Iterator[Walk]:
-    with a_walk(tmp_path) as made:
+def walk(tmp_path: Path, forker: Forker) -> Iterator[Walk]:
+    with a_walk(tmp_path, forker) as made:
         yield made
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.scripts.forking import Forker
 from tests.scripts.test_walk_openai import raw_tickets
 from tests.scripts.walking import BUCKET, Walk, a_walk
 
@@ -15,8 +16,8 @@ DATA = (*FILES, "--epochs", "3", "--bucket", f"gs://{BUCKET}/tuning", "--owner",
 
 
 @pytest.fixture
-def walk(tmp_path: Path) -> Iterator[Walk]:
-    with a_walk(tmp_path) as made:
+def walk(tmp_path: Path, forker: Forker) -> Iterator[Walk]:
+    with a_walk(tmp_path, forker) as made:
         yield made
 
 

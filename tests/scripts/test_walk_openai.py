@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.scripts.forking import Forker
 from tests.scripts.walking import Walk, a_walk
 from tests.scripts.writing import lines
 
@@ -26,8 +27,8 @@ START = (
 
 
 @pytest.fixture
-def walk(tmp_path: Path) -> Iterator[Walk]:
-    with a_walk(tmp_path) as made:
+def walk(tmp_path: Path, forker: Forker) -> Iterator[Walk]:
+    with a_walk(tmp_path, forker) as made:
         yield made
 
 

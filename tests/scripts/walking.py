@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ from guard.sandbox.scenario.build import build
 from guard.sandbox.scenario.load import parse
 from guard.sandbox.server import start_in_thread
 from guard.sandbox.world import World
+from tests.scripts.forking import Forked, Forker
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 BUCKET = "tuning-data"
@@ -62,6 +61,7 @@ class Walk:
     folder: Path
     world: World
     url: str
+    forker: Forker
     more: dict[str, str] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
 
@@ -79,11 +79,8 @@ class Walk:
             **self.more,
         }
 
-    def start(self, script: str, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, str(SCRIPTS / script), *arguments]
-        return subprocess.Popen(
-            command, cwd=self.folder, env=self.env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+    def start(self, script: str, *arguments: str) -> Forked:
+        return self.forker.start(SCRIPTS / script, arguments, cwd=self.folder, env=self.env())
 
     def run(self, script: str, *arguments: str, code: int = 0) -> str:
         """Run a script to its end; its standard output. The exit code must be as expected, and no traceback may be shown."""
@@ -127,11 +124,11 @@ class Walk:
         assert process.returncode in code, f"{process.returncode}\n{out}\n{err}"
         assert "Traceback" not in err, err
 
-    def _until(self, holds: Any, process: subprocess.Popen[str] | None = None) -> None:
+    def _until(self, holds: Any, process: Forked | None = None) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not holds():
             assert time.monotonic() < deadline, "the call never came"
-            assert process is None or process.poll() is None, process and process.communicate()
+            assert process is None or process.poll() is None, process and process.communicate(1)
             time.sleep(0.01)
 
     def record(self, run: str) -> dict[str, Any]:
@@ -144,17 +141,14 @@ class Walk:
 
 
 @contextmanager
-def a_walk(folder: Path, more: str = "") -> Iterator[Walk]:
+def a_walk(folder: Path, forker: Forker, more: str = "") -> Iterator[Walk]:
     """A sandbox whose clock runs fast, with a bucket."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # A background job of a shell ignores Ctrl-C, and so would the scripts: children inherit it.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     world = build(parse(SCENARIO + more))
     with start_in_thread(world) as running:
         from guard.sandbox.storage import shelves_of
 
         shelves_of(world).create(world.all_projects()[0], {"name": BUCKET})
-        walk = Walk(folder, world, running.http)
+        walk = Walk(folder, world, running.http, forker)
         with mock.patch.object(frame, "asyncio", SimpleNamespace(sleep=walk.gate.sleep)):
             yield walk
         walk.gate.open()
