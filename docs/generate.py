@@ -147,12 +147,21 @@ def permissions() -> str:
     return "\n".join([*lines, *(f"- `{name}`" for name in STORE_PERMISSIONS)]) + "\n"
 
 
+def grafana() -> str:
+    """The Grafana dashboard with every metric on it."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    from dashboard import dashboard
+
+    return dashboard()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "config.md": config,
     "metrics.md": metrics,
     "events.md": events,
     "permissions.md": permissions,
+    "../alerts/tuneguard.dashboard.json": grafana,
 }
 
 
