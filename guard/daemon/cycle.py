@@ -85,6 +85,7 @@ class Cycle:
         p.books.refresh(now)
         snapshot, view, verdicts, plan = self._decide(settings, now, cycle_id, write=True)
         p.books.remember(snapshot, verdicts, now)
+        p.bills.refresh(settings, (report.project_id for report in snapshot.scopes), now)
         doubted = {doubt.scope for doubt in plan.doubts if not doubt.acknowledged}
         p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now, doubted=doubted))
         void = {act.id: (act, why) for act, why in (*plan.void, *outdated(view.acts, settings.rules_of))}

@@ -14,6 +14,7 @@ from guard.core.verdict import Verdict
 from guard.daemon.account import Accountant
 from guard.daemon.acting import Acting, Did
 from guard.daemon.announce import Announcer
+from guard.daemon.bill import BillWatch
 from guard.daemon.books import Books
 from guard.daemon.budgets import BudgetWatch
 from guard.daemon.enrolled import Enrolled
@@ -38,6 +39,7 @@ class Parts:
     inventory: Inventory
     usage: UsageBook
     books: Books
+    bills: BillWatch
     budgets: BudgetWatch
     tunes: TuneWatch
     announcer: Announcer

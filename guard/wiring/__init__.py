@@ -164,6 +164,7 @@ def build(
     from guard.adapters.vertex.inventory import VertexInventory
     from guard.daemon.account import Accountant
     from guard.daemon.announce import Announcer
+    from guard.daemon.bill import BillWatch
     from guard.daemon.books import Books
     from guard.daemon.budgets import BudgetWatch
     from guard.daemon.cycle import Cycle, Parts
@@ -176,6 +177,7 @@ def build(
     from guard.daemon.usage_book import UsageBook
     from guard.ledger import open_ledger
     from guard.telemetry.metrics import Metrics
+    from guard.wiring.bill import bill_source
     from guard.wiring.in_force import InForce
     from guard.wiring.tunes import tune_source
 
@@ -210,6 +212,7 @@ def build(
         usage=usage,
         tunes=TuneWatch(ledger, lambda rules: tune_source(rules, environment), training_prices()),
         books=books,
+        bills=BillWatch(ledger, bill_source(path.parent, sandboxed=sandboxed)),
         budgets=budgets,
         announcer=announcer,
         enrolled=enrolled,
