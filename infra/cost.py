@@ -1,9 +1,10 @@
 """What the stack itself costs a month, part by part. Pure; an unknown price is said, never counted as 0."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,46 @@ from infra.settings import Settings
 
 HOURS_A_MONTH: Final = Decimal(730)
 """The convention of Google's own price lists."""
-BOOK: Final[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "prices.json").read_text(encoding="utf-8"))
+BOOK: Final = Path(__file__).resolve().parents[1] / "guard" / "adapters" / "billing" / "shipped_prices.json"
+"""The guard's own price book, read as data: infra imports nothing of the guard."""
+REGION: Final = "us-central1"
+"""Where the book's prices of a stack's parts hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """One row of the book that prices a part of a stack: USD for one `unit`, where it was read, and when."""
+
+    amount: Decimal
+    unit: str
+    source: str
+    as_of: str
+    basis: str
+    confidence: str
+
+
+@lru_cache(maxsize=1)
+def prices() -> Mapping[str, Price]:
+    """The book's rows for a stack's parts, by item."""
+    book = json.loads(BOOK.read_text(encoding="utf-8"))
+    found = {}
+    for row in book["rows"]:
+        if row["part"] == "stack" and row["region"] == REGION:
+            source = book["sources"][row["source"]]
+            found[row["item"]] = Price(
+                amount=Decimal(row["amount"]),
+                unit=row["unit"],
+                source=source["url"],
+                as_of=source["as_of"],
+                basis=source["basis"],
+                confidence=source["confidence"],
+            )
+    return found
+
+
+def _read() -> str:
+    """The day of the oldest price."""
+    return min(price.as_of for price in prices().values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +86,7 @@ class MonthlyCost:
         return {
             "atLeast": str(_cents(self.known)),
             "currency": self.currency,
-            "basis": f"list price, {BOOK['region']}, read {BOOK['read']}",
+            "basis": f"list price, {REGION}, read {_read()}",
             "lines": {line.name: str(_cents(line.monthly)) for line in self.lines if line.monthly is not None},
             "unpriced": list(self.unpriced),
             "byUse": list(self.by_use),
@@ -58,7 +98,7 @@ class MonthlyCost:
         parts = ", ".join(f"{line.name} {_cents(line.monthly)}" for line in self.lines if line.monthly is not None)
         return (
             f"This stack costs at least {_cents(self.known)} {self.currency} a month ({parts or 'nothing that runs'}{gaps}; "
-            f"list prices of {BOOK['region']}, {BOOK['read']}). By use: {', '.join(self.by_use) or 'nothing'}."
+            f"list prices of {REGION}, {_read()}). By use: {', '.join(self.by_use) or 'nothing'}."
         )
 
 
@@ -81,7 +121,7 @@ def monthly_cost(settings: Settings) -> MonthlyCost:
     secrets = len(settings.secrets)
     if secrets:
         lines.append(_line("secrets", "secret/version", Decimal(secrets)))
-    return MonthlyCost(currency=BOOK["currency"], lines=tuple(lines), by_use=tuple(_by_use(settings)))
+    return MonthlyCost(currency="USD", lines=tuple(lines), by_use=tuple(_by_use(settings)))
 
 
 def _by_use(settings: Settings) -> Iterable[str]:
@@ -96,10 +136,8 @@ def _by_use(settings: Settings) -> Iterable[str]:
 
 
 def _line(name: str, key: str, quantity: Decimal) -> CostLine:
-    price = BOOK["prices"].get(key)
-    return CostLine(
-        name=name, key=key, quantity=quantity, monthly=None if price is None else Decimal(price["amount"]) * quantity
-    )
+    price = prices().get(key)
+    return CostLine(name=name, key=key, quantity=quantity, monthly=None if price is None else price.amount * quantity)
 
 
 def _cents(amount: Decimal | None) -> Decimal:

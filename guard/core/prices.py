@@ -29,15 +29,18 @@ class Part(StrEnum):
     RAM = "ram"  # item: family; unit GiB h
     ACCELERATOR = "accelerator"  # item: accelerator type; unit h for one of them
     TUNING_TOKENS = "tuning_tokens"  # item: base model; unit 1M tokens
+    STACK = "stack"  # item: a part of the guard's own infrastructure (vm/e2-small); the row says its unit
 
 
-UNITS: Mapping[Part, str] = {
-    Part.MACHINE: "h",
-    Part.CORE: "h",
-    Part.RAM: "GiB h",
-    Part.ACCELERATOR: "h",
-    Part.TUNING_TOKENS: "1M tokens",
+UNITS: Mapping[Part, tuple[str, ...]] = {
+    Part.MACHINE: ("h",),
+    Part.CORE: ("h",),
+    Part.RAM: ("GiB h",),
+    Part.ACCELERATOR: ("h",),
+    Part.TUNING_TOKENS: ("1M tokens",),
+    Part.STACK: ("h", "GiB month"),
 }
+"""The units that go with a part, the usual one first."""
 
 
 class Basis(StrEnum):
@@ -83,8 +86,9 @@ class PriceRow:
             raise ValueError(
                 f"the price of {self.item} in {self.region} is {self.amount}: a price is above 0 or is not listed"
             )
-        if self.unit != UNITS[self.part]:
-            raise ValueError(f"{self.part.value} {self.item}: unit {self.unit!r}, expected {UNITS[self.part]!r}")
+        if self.unit not in UNITS[self.part]:
+            expected = " or ".join(map(repr, UNITS[self.part]))
+            raise ValueError(f"{self.part.value} {self.item}: unit {self.unit!r}, expected {expected}")
 
     def valid_at(self, at: datetime) -> bool:
         """True within the row's validity."""

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from guard.adapters.billing.shipped import shipped_rows
+from guard.core.prices import Part
 from infra import cost, settings
 from tests.infra.declared import BASE, raw
 
@@ -41,7 +43,14 @@ def test_shells_cost_nothing_and_their_models_are_named_as_use() -> None:
 
 
 def test_every_price_has_unit_source_and_confidence() -> None:
-    for key, price in cost.BOOK["prices"].items():
-        assert Decimal(price["amount"]) > 0, key
-        assert price["source"].startswith("https://"), key
-        assert {"unit", "basis", "confidence"} <= price.keys(), key
+    for key, price in cost.prices().items():
+        assert price.amount > 0, key
+        assert price.source.startswith("https://"), key
+        assert price.unit in {"h", "GiB month"}, key
+        assert all((price.basis, price.confidence, price.as_of)), key
+
+
+def test_the_prices_are_those_of_the_guards_own_book() -> None:
+    ours = {row.item: (row.amount, row.unit) for row in shipped_rows() if row.part is Part.STACK}
+
+    assert {item: (price.amount, price.unit) for item, price in cost.prices().items()} == ours

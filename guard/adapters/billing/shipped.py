@@ -39,7 +39,7 @@ def _row(raw: Mapping[str, str], source: Mapping[str, Any], currency: str) -> Pr
         amount=Decimal(raw["amount"]),
         source=source["url"],
         as_of=date.fromisoformat(source["as_of"]),
-        unit=UNITS[part],
+        unit=raw.get("unit", UNITS[part][0]),
         currency=currency,
         basis=Basis(source["basis"]),
         confidence=Confidence(raw.get("confidence", source["confidence"])),
