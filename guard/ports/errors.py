@@ -9,6 +9,7 @@ GuardError
 |-- NeedsPerson                somebody has to change something
 |   |-- PermissionMissing      the platform said 403
 |   |-- NotSignedIn            no credentials, or expired ones
+|   |-- Forbidden              the person's role does not allow it (page and API)
 |   |-- ConfigInvalid          guard.yaml or the environment is wrong
 |   |-- LedgerUnusable         unreachable, from a newer version, of another world, not adopted
 |   |-- WorldMismatch          a sandbox was set and the target is real, or the other way round
@@ -65,6 +66,10 @@ class PermissionMissing(NeedsPerson):
 
 class NotSignedIn(NeedsPerson):
     """There are no usable credentials."""
+
+
+class Forbidden(NeedsPerson):
+    """The role of the person who asks does not allow it."""
 
 
 class ConfigInvalid(NeedsPerson):
