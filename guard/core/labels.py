@@ -16,6 +16,8 @@ KEEP = "tuneguard-keep"
 KEEP_UNTIL = "tuneguard-keep-until"
 REMOVED = "tuneguard-removed"
 """Left by the guard on a shell whose model it undeployed; it says nothing about keeping."""
+TUNING_RUN = "tuning-run"
+"""The run that made it, as the tuning scripts label what they make; it is named in the evidence of every verdict."""
 
 FOR_GOOD = frozenset({"true", "yes", "forever", "always", "1"})
 CLOSE = 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guard.core.idle import Silence, silence
+from guard.core.labels import TUNING_RUN
 from guard.core.model import Machine
 from guard.core.prices import Priced
 from guard.core.reasons import KeepReason
@@ -143,6 +144,8 @@ def _evidence(
     found["wait_hours"] = wait.sum.get("wait_hours")
     found["policy_line"] = sight.line_of(policy)
     found["price"] = subject.rate_note
+    if TUNING_RUN in subject.labels:
+        found["tuning_run"] = subject.labels[TUNING_RUN]
     if usage is not None and usage.replicas is not None:
         found["replicas"] = usage.replicas
     if quiet.disagreed or quiet.why_not is KeepReason.WITNESS_DISAGREES:

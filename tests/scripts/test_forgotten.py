@@ -92,6 +92,7 @@ def test_the_guard_keeps_it_until_friday_and_then_removes_it_and_says_whose_and_
     assert act.state is ActState.VERIFIED
     assert act.key.subject.startswith(f"{endpoint}/")
     assert act.display_name == "sorter"
+    assert act.evidence["tuning_run"] == "sorter"
     assert harness.deployed(endpoint.rsplit("/", 1)[1]) == []
     assert act.intended_at is not None
     assert act.intended_at >= FRIDAY + timedelta(hours=2), "the notice runs after the keep"
