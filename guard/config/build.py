@@ -22,7 +22,9 @@ from guard.config.schema import (
     OpenAIRules,
     PolicyRules,
 )
+from guard.core.access import DoorSettings
 from guard.core.budget import Budget, Selector, Threshold
+from guard.core.google_budget import GoogleRules
 from guard.core.policy import never_matching
 from guard.core.reporting import BillExport, ReportRule
 from guard.core.rules import (
@@ -47,6 +49,7 @@ from guard.core.rules import (
 from guard.core.settings import Enrolment, Settings
 from guard.core.tunes import TuneRules
 from guard.core.verdict import Stage
+from guard.ports.errors import ConfigInvalid
 
 LineOf = Callable[[tuple[str | int, ...]], int]
 """Path of a field -> its line in the file."""
@@ -66,6 +69,8 @@ class Config:
     health_port: int
     metric_things: int  # the dearest so many things have series of their own in /metrics
     warnings: tuple[str, ...] = ()
+    web: DoorSettings = field(default_factory=DoorSettings)
+    web_refusal: ConfigInvalid | None = None  # what the page, and only the page, still lacks
 
 
 def build(
@@ -134,6 +139,7 @@ def build(
         bucket=file.bucket,
         budgets=tuple(_budget(rules, file.policies) for rules in file.budgets),
         tunes=_tunes(file.openai) if file.openai is not None else None,
+        google=GoogleRules(**file.google_budgets.model_dump()) if file.google_budgets is not None else None,
         bill=_bill(file.billing_export) if file.billing_export is not None else None,
         guard_monthly=file.guard_costs.monthly if file.guard_costs is not None else None,
         reports=tuple(ReportRule(schedule=one.every, to=tuple(one.to), form=one.format) for one in file.reports),
@@ -287,4 +293,5 @@ def _digest(file: GuardFile) -> str:
     content["notify"] = sorted(file.notify)
     content.pop("ledger", None)
     content.pop("health", None)
+    content.pop("web", None)
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -24,6 +24,7 @@ def cross_checks(file: GuardFile) -> list[Problem]:
         *_budgets(file),
         *responses_problems(file),
         *_openai(file),
+        *_google(file),
         *_reports(file),
     ]
 
@@ -156,6 +157,21 @@ def _budgets(file: GuardFile) -> Iterator[Problem]:
             )
         if budget.to is not None and budget.to not in file.notify:
             yield (*path, "to"), f"found {budget.to!r}. Expected a name under notify: {_listed(file.notify)}"
+
+
+def _google(file: GuardFile) -> Iterator[Problem]:
+    rules = file.google_budgets
+    if rules is None:
+        return
+    if rules.to is not None and rules.to not in file.notify:
+        yield ("google_budgets", "to"), f"found {rules.to!r}. Expected a name under notify: {_listed(file.notify)}"
+    names = {budget.name for budget in file.budgets}
+    for theirs, mine in rules.same_as.items():
+        if mine not in names:
+            yield (
+                ("google_budgets", "same_as", theirs),
+                f"found {mine!r}. Expected a name under budgets: {_listed(names)}",
+            )
 
 
 def _openai(file: GuardFile) -> Iterator[Problem]:

@@ -8,9 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     TypeAdapter,
     WithJsonSchema,
@@ -19,68 +17,22 @@ from pydantic import (
 )
 
 from guard.config import values
-from guard.core.rules import ActWindow
-from guard.core.schedule import Schedule, read_schedule
+from guard.config.forms import (
+    Amount,
+    Duration,
+    Factor,
+    ModeName,
+    ResourceId,
+    Share,
+    StageName,
+    Strict,
+    WaitText,
+    Window,
+    a_schedule,
+)
+from guard.config.web_schema import WebRules
+from guard.core.schedule import Schedule
 from guard.core.units import Money
-
-Duration = Annotated[
-    timedelta, BeforeValidator(values.duration), WithJsonSchema({"type": "string", "examples": ["6h", "2d", "1h30m"]})
-]
-Amount = Annotated[
-    Money,
-    BeforeValidator(values.money),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "examples": [0.1, "500 USD"]}),
-]
-Factor = Annotated[
-    Decimal,
-    BeforeValidator(values.factor),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "examples": ["3x"]}),
-]
-Share = Annotated[
-    Decimal,
-    BeforeValidator(values.share),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "examples": ["50%"]}),
-]
-Window = Annotated[
-    ActWindow,
-    BeforeValidator(values.act_window),
-    WithJsonSchema({"type": "string", "examples": ["Mon-Fri 09:00-17:00 Europe/Madrid"]}),
-]
-ResourceId = Annotated[
-    str,
-    BeforeValidator(lambda found: str(found) if type(found) is int else found),  # YAML reads a bare number as one
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}], "examples": ["my-project", "123456789012"]}),
-]
-"""An id, or a number."""
-StageName = Literal["scale_to_zero", "undeploy", "delete_endpoint", "delete_model", "cancel_job"]
-ModeName = Literal["observe", "approve", "enforce"]
-
-
-def _a_wait(found: object) -> object:
-    if found in {"never", "break_even", "auto"}:
-        return found
-    try:
-        values.duration(found)
-    except ValueError as error:
-        raise ValueError(f'{error}, or "never", "break_even", "auto"') from None
-    return str(found)
-
-
-def _a_schedule(found: object) -> Schedule:
-    return read_schedule(str(found))
-
-
-WaitText = Annotated[
-    str,
-    BeforeValidator(_a_wait),
-    WithJsonSchema({"type": "string", "examples": ["never", "break_even", "auto", "24h"]}),
-]
-
-
-class Strict(BaseModel):
-    """Unknown keys are an error; values are not bent into shape."""
-
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
 
 
 class Folder(Strict):
@@ -315,11 +267,23 @@ class GuardCosts(Strict):
 class ReportRules(Strict):
     """A report that is sent by itself, once a local date."""
 
-    every: Annotated[Schedule, BeforeValidator(_a_schedule), WithJsonSchema({"type": "string"})] = Field(
+    every: Annotated[Schedule, BeforeValidator(a_schedule), WithJsonSchema({"type": "string"})] = Field(
         description="monday 08:00 Europe/Madrid, daily, or monthly (the first, on the month before)"
     )
     to: list[str] = Field(min_length=1, description="Names under notify")
     format: Literal["html", "markdown"] = Field(default="html", description="markdown for chats")
+
+
+class GoogleBudgetRules(Strict):
+    """Google's own budget notices, read from Pub/Sub and shown beside the guard's count."""
+
+    subscription: str = Field(
+        pattern="^projects/[^/]+/subscriptions/[^/]+$", description="projects/PROJECT/subscriptions/NAME"
+    )
+    to: str | None = Field(default=None, description="Who is told, a name under notify; unset: the fallback")
+    same_as: dict[str, str] = Field(
+        default={}, description="Budget's name at Google -> name of the budget here that it is compared with"
+    )
 
 
 class EnvironmentRules(Strict):
@@ -358,6 +322,9 @@ class GuardFile(Strict):
     )
     guard_costs: GuardCosts | None = Field(default=None, description="What the guard itself costs; unset: not known")
     reports: list[ReportRules] = Field(default=[], description="Reports that are sent by themselves")
+    google_budgets: GoogleBudgetRules | None = Field(
+        default=None, description="Read Google's own budget notices; needs the package google-cloud-pubsub"
+    )
     openai: OpenAIRules | None = Field(default=None, description="Watch fine-tuning there; the guard only reads")
     environments: dict[str, EnvironmentRules] = Field(
         default={}, description="Groups of projects with a mode, amounts or a fallback of their own"
@@ -379,6 +346,7 @@ class GuardFile(Strict):
     savings_horizon: Duration = Field(default=timedelta(days=30), description="No saving is claimed beyond it")
     keep_detail: Duration = Field(default=timedelta(days=400), description="How long the ledger keeps old detail")
     health: Health = Field(default=Health(), description="Where the daemon answers")
+    web: WebRules = Field(default=WebRules(), description="The page and its API")
 
     @field_validator("projects")
     @classmethod

@@ -200,6 +200,7 @@ _TEXTS: Mapping[NoticeKind, Callable[[About], tuple[str, str]]] = {
     NoticeKind.PRICE_WAITS: _price_waits,
     NoticeKind.BUDGET_CROSSED: _budget_crossed,
     NoticeKind.TUNES: _tunes,
+    NoticeKind.GOOGLE_BUDGET: _tunes,
 }
 
 

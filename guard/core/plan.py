@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     PRICE_WAITS = "price_waits"
     BUDGET_CROSSED = "budget_crossed"
     TUNES = "tunes"
+    GOOGLE_BUDGET = "google_budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from guard.core.budget import Budget
+from guard.core.google_budget import GoogleRules
 from guard.core.plan import Acknowledgement
 from guard.core.removal import Act
 from guard.core.reporting import BillExport, ReportRule
@@ -44,6 +45,7 @@ class Settings:
     bucket: str | None = None
     budgets: tuple[Budget, ...] = ()
     tunes: TuneRules | None = None  # a provider whose tunes bill by tokens
+    google: GoogleRules | None = None  # Google's own budget notices
     bill: BillExport | None = None
     guard_monthly: Money | None = None  # what the guard itself costs a month; None: nobody said
     reports: tuple[ReportRule, ...] = ()

@@ -18,7 +18,7 @@ from guard.core.own_prices import BookOf
 from guard.core.plan import Notice, NoticeKind
 from guard.core.settings import Settings
 from guard.core.spend import LOOK_BACK, Question, Spend, spend_of
-from guard.core.units import Window, hour_number, short
+from guard.core.units import Money, Window, hour_number, short
 from guard.daemon import telling
 from guard.daemon.announce import Announcer
 from guard.daemon.books import Books
@@ -41,11 +41,15 @@ class BudgetWatch:
         self._announcer = announcer
         self._leadership = leadership
         self._lock = Lock()
+        self.spent: dict[str, Money] = {}
+        """Budget -> what was spent at the latest judgement."""
 
     def notices(self, settings: Settings, now: datetime) -> list[Notice]:
         """Record what was crossed and return a notice of every open crossing; the outbox folds those that were told."""
         with self._lock:
-            return budget_notices(self._ledger, settings, self._books.book_of(settings, now), now)
+            found = standings(self._ledger, settings.budgets, self._books.book_of(settings, now), now)
+            self.spent = {one.budget.name: one.spent for one in found}
+            return budget_notices(self._ledger, settings, found, now)
 
     def look(self, settings: Callable[[], Settings], now: datetime) -> None:
         """Judge and tell, between two cycles; only while this daemon leads. Raises GuardError where the ledger fails."""
@@ -83,7 +87,7 @@ def standings(ledger: Ledger, budgets: Sequence[Budget], book_of: BookOf, now: d
     return [standing(budget, spends[budget.window(now)], now, crossed) for budget in budgets]
 
 
-def budget_notices(ledger: Ledger, settings: Settings, book_of: BookOf, now: datetime) -> list[Notice]:
+def budget_notices(ledger: Ledger, settings: Settings, found: Sequence[Standing], now: datetime) -> list[Notice]:
     """Record what was crossed since the last look, and return a notice of every open crossing.
 
     The outbox folds those that were told already; one that was lost with a killed process is told at the next look.
@@ -92,11 +96,11 @@ def budget_notices(ledger: Ledger, settings: Settings, book_of: BookOf, now: dat
     named = {budget.name for budget in settings.budgets}
     stray = [one for one in ledger.crossings(open_only=True) if one.budget not in named]
     ledger.save_crossings([replace(one, ended_at=now) for one in stray])
-    for found in standings(ledger, settings.budgets, book_of, now):
-        new, over = crossings(found, now)
-        ended = {one.id for one in over}
+    for one in found:
+        new, over = crossings(one, now)
+        ended = {crossing.id for crossing in over}
         ledger.save_crossings([*new, *over])
-        notices += _notices(found, [*(one for one in found.crossed if one.id not in ended), *new], settings, now)
+        notices += _notices(one, [*(known for known in one.crossed if known.id not in ended), *new], settings, now)
         for crossing in new:
             log.warning(
                 events.BUDGET_CROSSED, budget=crossing.budget, threshold=crossing.threshold, detail=str(crossing.value)

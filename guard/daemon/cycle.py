@@ -294,6 +294,7 @@ class Cycle:
             *telling.job_notices(verdicts, now),
             *telling.suggestion_notices(plan, verdicts, now),
             *self._p.budgets.notices(settings, now),
+            *self._p.google.notices(settings, self._p.budgets.spent, now),
             *self._p.tunes.notices(settings, now),
             *telling.price_notices(self._p.books.waiting(), self._p.books.book(), settings, now),
         ]

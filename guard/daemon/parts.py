@@ -19,6 +19,7 @@ from guard.daemon.books import Books
 from guard.daemon.budgets import BudgetWatch
 from guard.daemon.enrolled import Enrolled
 from guard.daemon.gauges import Gauges
+from guard.daemon.google_budgets import GoogleBudgets
 from guard.daemon.leader import Leadership
 from guard.daemon.lessons import Lessons
 from guard.daemon.measuring import Redeploys
@@ -41,6 +42,7 @@ class Parts:
     books: Books
     bills: BillWatch
     budgets: BudgetWatch
+    google: GoogleBudgets
     tunes: TuneWatch
     announcer: Announcer
     enrolled: Enrolled

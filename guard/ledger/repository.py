@@ -12,6 +12,7 @@ from guard.ledger.cycles import Cycles
 from guard.ledger.door import Door
 from guard.ledger.engine import BUSY_TIMEOUT, Database
 from guard.ledger.glance import Glances
+from guard.ledger.google import GoogleNotices
 from guard.ledger.identity import Identity
 from guard.ledger.intents import Intents
 from guard.ledger.leader import Leader
@@ -42,6 +43,7 @@ class SqlLedger(
     Quotes,
     BilledThings,
     Bills,
+    GoogleNotices,
     Glances,
     Upkeep,
     Door,

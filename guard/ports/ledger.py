@@ -22,6 +22,7 @@ from guard.core.usage import Usage
 from guard.core.verdict import Evidence
 from guard.ports.billing import BillBook
 from guard.ports.glance import Glances
+from guard.ports.google_budgets import GoogleNoticeBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class PriceRead:
     report: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Ledger(Glances, BillBook, Protocol):
+class Ledger(Glances, BillBook, GoogleNoticeBook, Protocol):
     """See the module's docstring. `now` is always passed in."""
 
     # identity, adoption, leader ------------------------------------------------------------------

@@ -14,6 +14,7 @@ from guard.sandbox import (
     logs,
     monitoring,
     openai,
+    pubsub,
     resourcemanager,
     resources,
     storage,
@@ -24,6 +25,7 @@ from guard.sandbox.world import World
 
 SERVICES: Final = (
     control,
+    pubsub,
     vertex,
     resourcemanager,
     monitoring,

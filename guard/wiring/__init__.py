@@ -158,6 +158,7 @@ def build(
     """
     from guard.adapters.audit.log import CloudAuditLog
     from guard.adapters.billing.catalog import BillingCatalog
+    from guard.adapters.billing.pubsub import BudgetSubscription
     from guard.adapters.billing.shipped import shipped_rows
     from guard.adapters.monitoring.traffic import MonitoringTraffic
     from guard.adapters.openai.tunes import training_prices
@@ -170,6 +171,7 @@ def build(
     from guard.daemon.cycle import Cycle, Parts
     from guard.daemon.enrolled import Enrolled
     from guard.daemon.gauges import Gauges
+    from guard.daemon.google_budgets import GoogleBudgets
     from guard.daemon.leader import LEASE, Leadership
     from guard.daemon.lessons import Lessons
     from guard.daemon.measuring import Redeploys
@@ -178,6 +180,7 @@ def build(
     from guard.ledger import open_ledger
     from guard.telemetry.metrics import Metrics
     from guard.wiring.bill import bill_source
+    from guard.wiring.identity import act_credentials
     from guard.wiring.in_force import InForce
     from guard.wiring.tunes import tune_source
 
@@ -214,6 +217,10 @@ def build(
         books=books,
         bills=BillWatch(ledger, bill_source(path.parent, sandboxed=sandboxed)),
         budgets=budgets,
+        google=GoogleBudgets(
+            ledger,
+            BudgetSubscription(connection.world.service("pubsub"), lambda: act_credentials(connection.world)),
+        ),
         announcer=announcer,
         enrolled=enrolled,
         leadership=leadership,

@@ -9,9 +9,11 @@ from typing import Any
 from guard.sandbox import happenings, people
 from guard.sandbox.errors import ApiError
 from guard.sandbox.meter import Prices
+from guard.sandbox.pubsub.budgets import CloudBudget
+from guard.sandbox.pubsub.queues import queues_of
 from guard.sandbox.scenario import deploy, resolve
 from guard.sandbox.scenario.load import ScenarioError
-from guard.sandbox.scenario.schema import Change, EndpointSpec, ModelSpec, PoolSpec, Scenario, TuningSpec
+from guard.sandbox.scenario.schema import BudgetSpec, Change, EndpointSpec, ModelSpec, PoolSpec, Scenario, TuningSpec
 from guard.sandbox.vertex import pools, registry, tuning, tuning_run
 from guard.sandbox.vertex.documents import Document
 from guard.sandbox.world import Creation, World
@@ -33,6 +35,7 @@ def build(scenario: Scenario, *, base_dir: Path | None = None) -> World:
     }
     for project in scenario.projects:
         people.add_project(world, project)
+    world.settings["budgets"] = [_budget(world, budget) for budget in scenario.budgets]
     for model in scenario.models:
         _on_agenda(world, model.created, model, _model)
     for pool in scenario.pools:
@@ -52,6 +55,24 @@ def build(scenario: Scenario, *, base_dir: Path | None = None) -> World:
     if world.missed:
         raise ScenarioError("\n".join(world.missed))
     return world
+
+
+def _budget(world: World, spec: BudgetSpec) -> CloudBudget:
+    if world.project(spec.project) is None:
+        raise ScenarioError(f"budgets: {spec.id}: project {spec.project!r} is not in the scenario.")
+    queues_of(world).add(spec.subscription)
+    return CloudBudget(
+        id=spec.id,
+        display_name=spec.display_name or spec.id,
+        project=spec.project,
+        amount=spec.amount,
+        subscription=spec.subscription,
+        thresholds=tuple(spec.thresholds),
+        forecast_thresholds=tuple(spec.forecast_thresholds),
+        every=spec.every,
+        lag=spec.lag,
+        credits=spec.credits,
+    )
 
 
 def _given(part: Any) -> dict[str, Any]:

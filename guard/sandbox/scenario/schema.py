@@ -1,6 +1,6 @@
 """The shape of a scenario file; `docs/reference/scenario.md` describes it, and a test holds the two together."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -298,6 +298,21 @@ class PricesSpec(Part):
     automatic: Usd | None = None
 
 
+class BudgetSpec(Part):
+    """A budget of the cloud's own: its notices wait on a Pub/Sub subscription, late and repeated, after credits."""
+
+    id: Text
+    display_name: str = ""
+    project: str
+    amount: Usd = Field(gt=0)
+    subscription: str = Field(pattern=r"^projects/[^/]+/subscriptions/[^/:]+$")
+    thresholds: list[Usd] = Field(default=[Decimal("0.5"), Decimal("0.9"), Decimal(1)])
+    forecast_thresholds: list[Usd] = Field(default_factory=list)
+    every: Duration = timedelta(minutes=30)
+    lag: Duration = timedelta(hours=6)
+    credits: Usd = Decimal(0)
+
+
 class MetricLag(Part):
     """How old a sample is when it can be read, in virtual time."""
 
@@ -328,6 +343,7 @@ class Scenario(Part):
     changes: list[Change] = Field(default_factory=list)
     faults: list[FaultSpec] = Field(default_factory=list)
     prices: PricesSpec = PricesSpec()
+    budgets: list[BudgetSpec] = Field(default_factory=list)
     operations: dict[str, Duration] = Field(default_factory=dict)
     metric_lag: MetricLag = MetricLag()
     tuning: TuningDefaults = TuningDefaults()
