@@ -51,6 +51,23 @@ class Desk(Protocol):
 
     def prices(self) -> Document: ...
 
+    # what the page asks beyond that --------------------------------------------------------------
+    def fleet(self, words: Mapping[str, str]) -> Document:
+        """A line for each thing that bills; `words` filter, order and page it (guard.desk.asking), as an address does."""
+        ...
+
+    def thing(self, name: str) -> Document:
+        """One thing in full: its line, picture, story, changes of mind, and which words can be said of it now."""
+        ...
+
+    def glimpse(self) -> Document:
+        """`stamp` changes with everything that a page shows; `late` says in words that nobody looks any more."""
+        ...
+
+    def moment(self, text: str, *, zone: str = "UTC") -> Document:
+        """The instant (`at`) that people's words mean, read in a zone; raises ConfigInvalid for what cannot be read or is over."""
+        ...
+
     # words ----------------------------------------------------------------------------------------
     def keep(self, name: str, *, until: datetime | None, why: str, who: str) -> Document: ...
     def unkeep(self, name: str, *, who: str) -> Document: ...

@@ -28,3 +28,6 @@ def framed(request: Request) -> dict[str, Any]:
     house: House = request.app.state.house
     frame = house.desk().glimpse()
     return {"pages": PAGES, "frame": frame, "mode_meaning": MODES.get(str(frame["mode"]), ""), "now": frame["now"]}
+
+
+CONTEXT = framed

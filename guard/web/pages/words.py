@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from guard.desk.moments import moment
 from guard.ports.desk import Desk
 from guard.ports.errors import ConfigInvalid, NotFoundByName
 from guard.web.asking import DeskOf, PersonOf
@@ -46,6 +46,7 @@ def say(
     seen: Annotated[str, Form()],
     until: Annotated[str, Form()] = "",
     why: Annotated[str, Form()] = "",
+    zone: Annotated[str, Form()] = "UTC",
     accept_loss: Annotated[bool, Form()] = False,
 ) -> Response:
     """Say it, unless the thing is not any more as the person saw it."""
@@ -55,7 +56,7 @@ def say(
         if document["seen"] != seen:
             return _page(request, desk, person, word, document, overtaken=True, status=CONFLICT)
         try:
-            answer = _said(desk, person.name, word, str(document["subject"]), until, why, accept_loss=accept_loss)
+            answer = _said(desk, person.name, word, str(document["subject"]), until, why, zone, accept_loss=accept_loss)
         except ConfigInvalid as error:
             given = {"until": until, "why": why}
             return _page(request, desk, person, word, document, problem=str(error), given=given, status=UNPROCESSABLE)
@@ -71,11 +72,11 @@ def _known(word: str) -> None:
 
 
 def _said(
-    desk: Desk, who: str, word: str, subject: str, until: str, why: str, *, accept_loss: bool
+    desk: Desk, who: str, word: str, subject: str, until: str, why: str, zone: str, *, accept_loss: bool
 ) -> Mapping[str, Any]:
     match word:
         case "keep":
-            end = moment(until, desk.now()) if until.strip() else None
+            end = datetime.fromisoformat(str(desk.moment(until, zone=zone)["at"])) if until.strip() else None
             return desk.keep(subject, until=end, why=why.strip() or "no reason given", who=who)
         case "unkeep":
             return desk.unkeep(subject, who=who)

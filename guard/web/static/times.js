@@ -43,3 +43,9 @@
   show(document);
   setInterval(tick, 10000);
 })();
+// A form that reads an instant in people's words is told the reader's zone.
+(() => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  for (const field of document.querySelectorAll("input[data-zone]")) field.value = zone;
+  for (const name of document.querySelectorAll("[data-zone-name]")) name.textContent = zone;
+})();
