@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from guard.backtest.report import Report, as_json
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
@@ -32,14 +30,16 @@ class RecordAcceptance(Protocol):
     def __call__(self, acceptance: Acceptance) -> None: ...
 
 
-def accept(report: Report, *, policy_digest: str, who: str, at: datetime, record: RecordAcceptance) -> Acceptance:
-    """Record that `who` saw this report for the policy with `policy_digest`; returns what was recorded."""
-    acceptance = Acceptance(policy_digest=policy_digest, who=who, at=at, figures=_shown(as_json(report)))
+def accept(
+    figures: Mapping[str, Any], *, policy_digest: str, who: str, at: datetime, record: RecordAcceptance
+) -> Acceptance:
+    """Record that `who` saw these figures for the policy with `policy_digest`; returns what was recorded."""
+    acceptance = Acceptance(policy_digest=policy_digest, who=who, at=at, figures=figures)
     record(acceptance)
     return acceptance
 
 
-def _shown(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What a person looked at, a rule a line; the endpoints' names stay out of it."""
+def shown(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a report's document what a person looked at, a rule a line, without the endpoints' names."""
     lines = [{k: v for k, v in line.items() if k != "worst_endpoints"} for line in document["results"]]
     return {**document, "results": lines}

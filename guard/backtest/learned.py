@@ -36,6 +36,15 @@ class Switches:
 ALL = Switches()
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked: a break-even wait (seconds), the worst case allowed, and of which endpoints (None: of all)."""
+
+    ratio: float
+    worst_case: float = WORST_CASE
+    endpoints: Flags | None = None
+
+
 def learned_waits(
     silences: Silences,
     ratios: Sequence[float],
@@ -48,11 +57,19 @@ def learned_waits(
 
     With `reached_only`, a silence too short to reach the shortest wait that is allowed carries that one: no money depends on it.
     """
+    asks = [Ask(ratio, worst_case) for ratio in ratios]
+    return asked_waits(silences, asks, switches=switches, reached_only=reached_only)
+
+
+def asked_waits(
+    silences: Silences, asks: Sequence[Ask], *, switches: Switches = ALL, reached_only: bool = False
+) -> list[Floats]:
+    """Return the learned waits for each ask (seconds); the silences of endpoints that it does not ask for carry its shortest."""
     days = int(silences.end.max() // DAY) + 2 if len(silences.end) else 1
     told = silences.returned if not switches.censoring else np.ones(len(silences.start), bool)
     calendars = _calendars(silences, days, told, switches)
     tally = [np.zeros((days, BINS)) for _ in range(3)]
-    grids = [waits_tried(ratio, worst_case) for ratio in ratios]
+    grids = [waits_tried(ask.ratio, ask.worst_case) for ask in asks]
     results = [np.full(len(silences.start), ages[0]) for ages, _ in grids]
     shortest = min((ages[0] for ages, _ in grids), default=np.inf) if reached_only else 0.0
     for rows in _chunks(silences):
@@ -68,14 +85,22 @@ def learned_waits(
         if switches.own:
             factor = (smooth(returns, own.SHARED) + OWN_WEIGHT) / (smooth(exposure * rates, own.SHARED) + OWN_WEIGHT)
             rates = rates * factor
-        for (ages, bins), ratio, result in zip(grids, ratios, results, strict=True):
+        for (ages, bins), ask, result in zip(grids, asks, results, strict=True):
             reach = silences.length[chosen] > (ages[0] if reached_only else 0.0)
+            if ask.endpoints is not None:
+                reach &= ask.endpoints[silences.endpoint[chosen]]
             if reach.any():
                 result[chosen[reach]] = _best(
-                    np.array(ages), np.array(bins, np.intp), ratio, begun[reach], day[reach], rates[reach], calendars
+                    np.array(ages),
+                    np.array(bins, np.intp),
+                    ask.ratio,
+                    begun[reach],
+                    day[reach],
+                    rates[reach],
+                    calendars,
                 )
-    for ratio, (ages, _), result in zip(ratios, grids, results, strict=True):
-        result[silences.start < trusted_from(silences.began, ratio)] = ages[-1]
+    for ask, (ages, _), result in zip(asks, grids, results, strict=True):
+        result[silences.start < trusted_from(silences.began, ask.ratio)] = ages[-1]
     return results
 
 

@@ -2,7 +2,7 @@
 
 A silence of length g under a wait w costs its hours up to w, and a redeploy where g > w and somebody came back; hindsight pays
 the cheaper of the two for a gap and nothing for a tail. Active time is paid by everybody. Amounts are in hours of the machine's
-price, so that captured saving depends on the break-even wait alone.
+price, so that captured saving depends on the break-even wait alone; with prices (money an hour, by endpoint) they are money.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guard.backtest.silences import Floats, Silences
+from guard.backtest.silences import Flags, Floats, Silences
 
 HOUR = 3600.0
 DRAWS = 1000
@@ -21,7 +21,7 @@ SEED = 20_261_124
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A rule's record; arrays are by endpoint, in hours of the machine's price or in counts."""
+    """A rule's record; arrays are by endpoint, in hours of the machine's price (or in money) and in counts."""
 
     saved: Floats
     possible: Floats
@@ -54,15 +54,40 @@ class Score:
         low, high = np.percentile(ratio, [2.5, 97.5])
         return float(low), float(high)
 
+    def most_cold_starts_per_week(self) -> float:
+        """Return the 97.5th percentile of cold starts per endpoint and week when endpoints are drawn anew."""
+        count = len(self.weeks)
+        if count < 2 or not self.weeks.sum():
+            return self.cold_starts_per_week
+        drawn = np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), size=DRAWS)
+        weeks = drawn @ self.weeks
+        return float(np.percentile((drawn @ self.cold_starts)[weeks > 0] / weeks[weeks > 0], 97.5))
+
+    def of(self, endpoints: Flags) -> Score:
+        """Return the record of some endpoints alone; the worst single silence stays the whole fleet's."""
+        return Score(
+            self.saved[endpoints],
+            self.possible[endpoints],
+            self.removals[endpoints],
+            self.cold_starts[endpoints],
+            self.weeks[endpoints],
+            self.worst_ratio,
+        )
+
     def worst_endpoints(self, names: tuple[str, ...], count: int = 5) -> list[tuple[str, float]]:
         """Return the endpoints on which the rule saved least, or lost most (hours)."""
         order = np.argsort(self.saved, kind="stable")[:count]
         return [(names[i], float(self.saved[i])) for i in order]
 
 
-def score(silences: Silences, waits: Floats, ratio: float) -> Score:
-    """Return the record of `waits` (seconds, one a silence) at a break-even of `ratio` seconds."""
+def score(silences: Silences, waits: Floats, ratio: float | Floats, price: Floats | None = None) -> Score:
+    """Return the record of `waits` (seconds, one a silence) at a break-even of `ratio` seconds, one for all or by endpoint.
+
+    `price` turns hours into money: an hour of each endpoint's machines.
+    """
     count = len(silences.names)
+    ratio = np.broadcast_to(np.asarray(ratio, np.float64), count)[silences.endpoint]
+    worth = np.full(count, 1 / HOUR) if price is None else price / HOUR
     removed = silences.length > waits
     wrong = removed & silences.returned
     off = np.where(removed, silences.length - np.where(removed, waits, 0.0), 0.0)
@@ -71,8 +96,8 @@ def score(silences: Silences, waits: Floats, ratio: float) -> Score:
     least = np.where(silences.returned, np.minimum(silences.length, ratio), 0.0)
     on_gaps = paid[silences.returned] / np.maximum(least[silences.returned], 1e-9)
     return Score(
-        saved=_by_endpoint(silences, off - ratio * wrong, count) / HOUR,
-        possible=_by_endpoint(silences, best, count) / HOUR,
+        saved=_by_endpoint(silences, off - ratio * wrong, count) * worth,
+        possible=_by_endpoint(silences, best, count) * worth,
         removals=_by_endpoint(silences, removed.astype(np.float64), count),
         cold_starts=_by_endpoint(silences, wrong.astype(np.float64), count),
         weeks=silences.weeks,

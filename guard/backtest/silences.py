@@ -35,6 +35,23 @@ class Silences:
         """Observed weeks by endpoint."""
         return (self.end - self.first) / 604_800.0
 
+    def of(self, endpoints: Flags) -> tuple[Silences, Flags]:
+        """Return the silences of some endpoints alone, and which rows they are."""
+        rows = endpoints[self.endpoint]
+        number = np.cumsum(endpoints) - 1
+        names = tuple(name for name, taken in zip(self.names, endpoints, strict=True) if taken)
+        part = Silences(
+            names,
+            number[self.endpoint[rows]],
+            self.start[rows],
+            self.length[rows],
+            self.returned[rows],
+            self.first[endpoints],
+            self.end[endpoints],
+            self.resolution,
+        )
+        return part, rows
+
     @property
     def began(self) -> float:
         """The first use of any endpoint: the beginning of the record."""

@@ -76,10 +76,8 @@ def wait_for(
                 return Wait(length=None, because=why, notice=notice)
             if rate is None:
                 return Wait(length=None, because="never: what an idle hour costs is not known", notice=notice)
-            if rate.per_hour.currency != if_wrong.per_minute_down.currency:
-                why = (
-                    f"never: if_wrong is in {if_wrong.per_minute_down.currency}, the price in {rate.per_hour.currency}"
-                )
+            if (other := _other_currency(if_wrong, rate)) is not None:
+                why = f"never: if_wrong is in {other}, the price in {rate.per_hour.currency}"
                 return Wait(length=None, because=why, notice=notice)
             redeploy = redeploy_of(machine, stated=if_wrong.redeploy, measured=measured_redeploy)
             cost = _cost_if_wrong(if_wrong, rate, redeploy)
@@ -136,9 +134,17 @@ def _worst(length: timedelta, ratio: timedelta | None, allowed: Decimal) -> str:
     return f"at worst {times:.3g}x the cost of knowing the future{beyond}"
 
 
+def _other_currency(if_wrong: IfWrong, rate: Rate) -> str | None:
+    """The currency of what a wrong removal costs, where it is not the price's: the two are never weighed."""
+    amounts = (if_wrong.per_minute_down, *((if_wrong.fixed,) if if_wrong.fixed.amount else ()))
+    return next((one.currency for one in amounts if one.currency != rate.per_hour.currency), None)
+
+
 def _cost_if_wrong(if_wrong: IfWrong, rate: Rate, redeploy: Redeploy) -> Money:
     minutes = hours(redeploy.expected) * 60
-    return if_wrong.per_minute_down * minutes + if_wrong.fixed + rate.over(redeploy.time)
+    down = if_wrong.per_minute_down * minutes + rate.over(redeploy.time)
+    # Nothing is nothing in any currency: the default of `fixed` is $0 also where everything else is in euros.
+    return down + if_wrong.fixed if if_wrong.fixed.amount else down
 
 
 def _break_even(cost: Money, rate: Rate) -> timedelta:

@@ -14,8 +14,9 @@ from guard.backtest.errors import TraceInvalid
 from guard.backtest.history import silences_of_usage
 from guard.backtest.hours import replay_hours
 from guard.backtest.page import as_html
+from guard.backtest.practice import Practice
 from guard.backtest.report import as_json, as_text, backtest
-from guard.backtest.rules import rule_of
+from guard.backtest.rules import in_steps, rule_of
 from guard.backtest.score import score
 from guard.backtest.silences import Silences, silences_of
 from guard.core.usage import HourRow, pack
@@ -95,9 +96,8 @@ def test_an_hour_that_nobody_watched_counts_as_use() -> None:
 
 def test_a_notice_as_long_as_the_wait_or_longer_takes_its_place() -> None:
     silences = by_hand()
-    report = backtest(
-        silences, [rule_of("break_even"), rule_of("break_even", notice=24 * HOUR)], [4 * HOUR], source="hand"
-    )
+    rules = in_steps(rule_of("break_even"), Practice(notice=24 * HOUR))
+    report = backtest(silences, rules, [4 * HOUR], source="hand")
 
     plain, noticed = report.lines
     assert plain.score.saved.sum() == pytest.approx(25)
@@ -126,7 +126,9 @@ def test_an_acceptance_holds_the_digest_and_the_figures_that_were_seen() -> None
     report = backtest(by_hand(), [rule_of("break_even")], [4 * HOUR], source="hand")
     written: list[Acceptance] = []
 
-    accept(report, policy_digest="abc123", who="kim", at=datetime(2026, 11, 1, tzinfo=UTC), record=written.append)
+    accept(
+        as_json(report), policy_digest="abc123", who="kim", at=datetime(2026, 11, 1, tzinfo=UTC), record=written.append
+    )
 
     digest, figures = written[0].what.split(" ", 1)
     assert digest == "backtest:abc123"

@@ -174,3 +174,11 @@ def test_no_wait_is_below_its_floor_and_a_notice_never_shortens(
     assert plain >= FLOOR
     assert told >= plain
     assert told - notice >= FLOOR or told == plain
+
+
+def test_a_cost_in_euros_needs_no_fixed_amount_in_euros() -> None:
+    in_euros = replace(TEAM, per_minute_down=Money(Decimal(1), "EUR"))
+
+    assert a_wait(if_wrong=in_euros, rate=Rate.of("0.22", "EUR")).length == a_wait().length
+    mixed = a_wait(if_wrong=replace(in_euros, fixed=Money(Decimal(5), "USD")), rate=Rate.of("0.22", "EUR"))
+    assert (mixed.length, mixed.because) == (None, "never: if_wrong is in USD, the price in EUR")
