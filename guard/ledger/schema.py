@@ -17,7 +17,7 @@ from guard.ports.errors import LedgerUnusable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0007"
+HEAD = "0008"
 """The schema's version that this code works with (a test compares it with the migrations)."""
 
 NO_EVENT = "0" * 64

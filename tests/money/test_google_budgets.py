@@ -128,4 +128,4 @@ def test_a_subscription_that_is_gone_or_away_stops_nothing_and_loses_nothing(pla
     place.harness.clear_faults()
     look(place, 1)
     assert sum(one.messages for one in figures(place)) > seen
-    assert place.harness.told().count("forecast 100% of $20.00 crossed") == 1, "kept before, so it is told once"
+    assert place.harness.told().count("Google: forecast 100% of $20.00 crossed") == 1, "kept before, so it is told once"
