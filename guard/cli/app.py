@@ -36,6 +36,8 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
     ("config", RUN, "Check guard.yaml, show what is in force, print its schema."),
     ("doctor", RUN, "Check credentials, permissions, monitoring, ledger, bucket and notices."),
     ("run", RUN, "Run the guard: once, or as a daemon."),
+    ("web", RUN, "The page and its API, for this machine or a team."),
+    ("token", RUN, "Tokens with which machines use the API: create, list, revoke."),
     ("db", RUN, "The ledger: info, adopt, upgrade, verify, export."),
     ("sandbox", RUN, "A local cloud that speaks the real protocols."),
     ("demo", RUN, "Thirty simulated days of a forgetful fleet, no account needed."),

@@ -6,11 +6,13 @@ import io
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from guard.config import web
 from guard.config.build import Config, build
 from guard.config.checks import Problem
 from guard.config.problems import invalid, meant, position
@@ -65,13 +67,17 @@ def parse(text: str, *, source: str, environment: Mapping[str, str]) -> Config:
     except ValidationError as error:
         raise invalid(source, document, meant(document, error.errors(include_url=False))) from None
     notify, problems = _channels(file, environment)
+    door = web.filled(file.web, environment)
+    problems += web.problems(door)
     if problems:
         raise invalid(source, document, problems)
     ledger = environment.get("TUNEGUARD_LEDGER") or file.ledger or DEFAULT_LEDGER
     result = build(file, source=source, line_of=lambda path: position(document, path)[0], ledger=ledger, notify=notify)
     if isinstance(result, list):
         raise invalid(source, document, result)
-    return result
+    lacking = web.missing(file.web, environment)
+    refusal = invalid(source, document, lacking) if lacking else None
+    return replace(result, web=web.settings_of(door), web_refusal=refusal)
 
 
 def _check_environment(environment: Mapping[str, str], text: str) -> None:

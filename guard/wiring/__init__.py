@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from guard.daemon.enrolled import Enrolled
     from guard.daemon.leader import Leadership
     from guard.daemon.usage_book import UsageBook
+    from guard.ledger import SqlLedger
     from guard.ports.mutations import Store
     from guard.telemetry.metrics import Metrics
     from guard.wiring.in_force import InForce
@@ -116,7 +117,7 @@ def ledger_url(path: Path, environment: Mapping[str, str] = os.environ) -> str:
     return _beside(load(path, environment).ledger, path)
 
 
-def open_existing_ledger(path: Path, environment: Mapping[str, str] = os.environ, *, writes: bool = False) -> Ledger:
+def open_existing_ledger(path: Path, environment: Mapping[str, str] = os.environ, *, writes: bool = False) -> SqlLedger:
     """Open the ledger for a command that reads, or (`writes`) records a person's word.
 
     Reading works without the world that the ledger belongs to, months later too. A word carries an instant of that world, so

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from guard.core.access import Identity, Login
-from guard.ports.door import DoorBook
 from guard.ports.errors import Forbidden
 from guard.web import secret
 from guard.web.house import House
+from guard.web.links import KIND
 from guard.web.login.entering import enter, entry_page, may_try
 
-KIND = "link"
-LASTS = timedelta(minutes=15)
-"""Long enough to be copied from a terminal to a browser, short enough to be worthless in a scroll-back tomorrow."""
-
 router = APIRouter()
-
-
-def new_link(book: DoorBook, url: str, *, who: str, now: datetime, lasts: timedelta = LASTS) -> str:
-    """Make a link that lets one browser in as `who`, once, until `lasts` is over."""
-    key = secret.fresh()
-    book.put_secret(KIND, secret.digest(key), {"name": who}, now, lasts)
-    return f"{url}/login/link?key={key}"
 
 
 @router.get("/login/link")
