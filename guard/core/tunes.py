@@ -52,9 +52,18 @@ class TuneRules:
     prices: Mapping[str, Money] = field(default_factory=dict)  # base model -> a million training tokens
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Loss:
+    """Where training stood after a step; `valid` is None where it was not measured."""
+
+    step: int
+    train: float
+    valid: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteJob:
-    """A fine-tuning job. `progress_at` is its latest event."""
+    """A fine-tuning job. `progress_at` is its latest event; `losses` are those of its latest events, by step."""
 
     id: str
     base: str
@@ -68,6 +77,8 @@ class RemoteJob:
     tune: str | None = None
     suffix: str = ""
     error: str = ""
+    losses: tuple[Loss, ...] = ()
+    last_step: int | None = None  # how many steps there will have been
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +123,25 @@ class Finding:
     fact: str
     title: str
     body: str
+
+
+CURVE = 120
+"""Most points of a loss curve that is kept: enough for a picture, little for a ledger."""
+
+
+def curve(known: Iterable[Loss], more: Iterable[Loss]) -> tuple[Loss, ...]:
+    """Join what was known of a loss curve with what a look adds, thinned evenly; the first and the last point, and every
+    validation loss as far as there is room, stay.
+
+    >>> [point.step for point in curve([Loss(1, 2.0), Loss(2, 1.5)], [Loss(2, 1.5), Loss(3, 1.2)])]
+    [1, 2, 3]
+    """
+    points = sorted({point.step: point for point in (*known, *more)}.values())
+    while len(points) > CURVE:
+        plain = [index for index in range(1, len(points) - 1) if points[index].valid is None]
+        drop = set((plain or range(1, len(points) - 1))[::2])
+        points = [point for index, point in enumerate(points) if index not in drop]
+    return tuple(points)
 
 
 def trouble(job: RemoteJob, rules: TuneRules, now: datetime) -> str | None:

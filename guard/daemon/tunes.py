@@ -9,7 +9,18 @@ from typing import Any
 from guard.core.notice_text import notice_id
 from guard.core.plan import Notice, NoticeKind
 from guard.core.settings import Settings
-from guard.core.tunes import NOTHING_IDLE, TuneLook, TunePrice, TuneRules, days_left, findings, training_cost, trouble
+from guard.core.tunes import (
+    NOTHING_IDLE,
+    Loss,
+    TuneLook,
+    TunePrice,
+    TuneRules,
+    curve,
+    days_left,
+    findings,
+    training_cost,
+    trouble,
+)
 from guard.core.units import Known, Maybe, Money, Unknown
 from guard.ports.errors import GuardError
 from guard.ports.ledger import Ledger
@@ -47,7 +58,7 @@ class TuneWatch:
             log.warning(events.TUNES_UNREAD, provider=rules.name, detail=str(error))
             self._ledger.save_provider_look(rules.name, failed_document(before, rules, str(error), now))
             return []
-        self._ledger.save_provider_look(rules.name, look_document(look, rules, self._prices, now))
+        self._ledger.save_provider_look(rules.name, look_document(look, rules, self._prices, now, before))
         return [
             Notice(
                 id=notice_id(NoticeKind.TUNES, finding.subject, finding.fact),
@@ -77,8 +88,15 @@ def failed_document(before: Mapping[str, Any] | None, rules: TuneRules, why: str
     return {**(before or empty), "failing": why, "next_at": (now + rules.every).isoformat()}
 
 
-def look_document(look: TuneLook, rules: TuneRules, shipped: Mapping[str, TunePrice], now: datetime) -> dict[str, Any]:
-    """A look as the ledger keeps it and `tuneguard jobs` shows it."""
+def look_document(
+    look: TuneLook,
+    rules: TuneRules,
+    shipped: Mapping[str, TunePrice],
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A look as the ledger keeps it and `tuneguard jobs` shows it; `before` is the last one, whose loss curves go on."""
+    curves = {job["id"]: job.get("losses", ()) for job in (before or {}).get("jobs", ())}
     own = {
         base: TunePrice(base=base, amount=amount, source="guard.yaml", as_of=now.date())
         for base, amount in rules.prices.items()
@@ -105,6 +123,12 @@ def look_document(look: TuneLook, rules: TuneRules, shipped: Mapping[str, TunePr
                 "tune": job.tune,
                 "warning": trouble(job, rules, now),
                 "error": job.error or None,
+                "estimated_finish": job.estimated_finish.isoformat() if job.estimated_finish else None,
+                "last_step": job.last_step,
+                "losses": [
+                    [point.step, point.train, point.valid]
+                    for point in curve((Loss(*point) for point in curves.get(job.id, ())), job.losses)
+                ],
             }
             for job in look.jobs
         ],

@@ -67,6 +67,8 @@ def test_jobs_tunes_files_last_use_and_costs_are_seen(running: Running) -> None:
     [job] = seen.jobs
     assert (job.state, job.suffix, job.base) == (JobState.SUCCEEDED, "mine", "gpt-4.1-mini-2025-04-14")
     assert job.trained_tokens
+    assert job.last_step
+    assert [point.step for point in job.losses] == list(range(1, job.last_step + 1))
     last = {tune.id.split(":")[3]: tune.last_used for tune in seen.tunes}
     used = running.world.start - timedelta(days=40.25)
     assert last["used"] == Known(used.replace(minute=0)), "refined to its hour, five weeks back over two pages"

@@ -10,11 +10,14 @@ import pytest
 
 from guard.core.model import JobState
 from guard.core.tunes import (
+    CURVE,
+    Loss,
     RemoteJob,
     Tune,
     TuneLook,
     TunePrice,
     TuneRules,
+    curve,
     days_left,
     findings,
     training_cost,
@@ -87,3 +90,15 @@ def test_training_costs_what_was_trained_or_is_unknown() -> None:
     assert training_cost(JOB, PRICES) == Unknown("it has not ended")
     assert training_cost(done, {}) == Unknown(f"no training price for {JOB.base}")
     assert isinstance(training_cost(replace(done, state=JobState.FAILED), PRICES), Unknown)
+
+
+def test_a_loss_curve_grows_from_look_to_look_and_stays_small() -> None:
+    first = [Loss(step, 2 - step / 1000, 1.5 if step % 50 == 0 else None) for step in range(1, 101)]
+    more = [Loss(step, 2 - step / 1000) for step in range(90, 701)]
+
+    joined = curve(first, more)
+
+    assert len(joined) <= CURVE
+    assert (joined[0].step, joined[-1].step) == (1, 700)
+    assert [point.step for point in joined] == sorted({point.step for point in joined})
+    assert {50, 100} <= {point.step for point in curve(first, first)}

@@ -16,7 +16,7 @@ from typing import Any
 
 from guard.adapters.openai.client import OpenAIClient
 from guard.core.model import JobState
-from guard.core.tunes import STATES, RemoteFile, RemoteJob, Tune, TuneLook, TunePrice
+from guard.core.tunes import STATES, Loss, RemoteFile, RemoteJob, Tune, TuneLook, TunePrice
 from guard.core.units import Known, Maybe, Money, Unknown
 from guard.ports.errors import GuardError, Malformed
 
@@ -24,6 +24,10 @@ USAGE_DAYS = 90
 """How far back last use is looked for."""
 _MISSHAPEN = (KeyError, TypeError, ValueError, ArithmeticError)
 """What reading an answer of another form raises."""
+EVENTS = 100
+"""Latest events read of a job, the most that one page holds; the curve of a long job grows from look to look."""
+CURVE_FOR = timedelta(days=2)
+"""How long after its end a job's curve is still read: what happened between the last look and the end."""
 _DAY_S = 86_400
 _HOUR_S = 3_600
 
@@ -46,7 +50,7 @@ class OpenAITunes:
             ) from error
 
     def _look(self, now: datetime) -> TuneLook:
-        jobs = tuple(self._job(raw) for raw in self._client.listed("/fine_tuning/jobs", self._key))
+        jobs = tuple(self._job(raw, now) for raw in self._client.listed("/fine_tuning/jobs", self._key))
         models = self._client.get("/models", self._key)["data"]
         used = self._last_used(now)
         tunes = tuple(_tune(raw, used) for raw in models if str(raw["id"]).startswith("ft:"))
@@ -62,12 +66,15 @@ class OpenAITunes:
             },
         )
 
-    def _job(self, raw: Mapping[str, Any]) -> RemoteJob:
+    def _job(self, raw: Mapping[str, Any], now: datetime) -> RemoteJob:
         state = STATES.get(str(raw["status"]), JobState.UNFAMILIAR)
-        progress = None
+        ended = _maybe_instant(raw.get("finished_at"))
+        progress, events = None, []
+        if state is JobState.RUNNING or (state is JobState.SUCCEEDED and ended is not None and now - ended < CURVE_FOR):
+            events = self._client.get(f"/fine_tuning/jobs/{raw['id']}/events", self._key, {"limit": EVENTS})["data"]
         if state is JobState.RUNNING:
-            events = self._client.get(f"/fine_tuning/jobs/{raw['id']}/events", self._key, {"limit": 1})["data"]
             progress = max((_instant(event["created_at"]) for event in events), default=None)
+        metrics = [event["data"] for event in events if event.get("type") == "metrics" and event.get("data")]
         error = raw.get("error") or {}
         return RemoteJob(
             id=str(raw["id"]),
@@ -75,13 +82,15 @@ class OpenAITunes:
             state=state,
             state_text=str(raw["status"]),
             created_at=_instant(raw["created_at"]),
-            finished_at=_maybe_instant(raw.get("finished_at")),
+            finished_at=ended,
             estimated_finish=_maybe_instant(raw.get("estimated_finish")),
             progress_at=progress,
             trained_tokens=raw.get("trained_tokens"),
             tune=raw.get("fine_tuned_model"),
             suffix=str(raw.get("user_provided_suffix") or ""),
             error=str(error.get("message") or ""),
+            losses=tuple(sorted(loss for data in metrics if (loss := _loss(data)) is not None)),
+            last_step=max((int(data["total_steps"]) for data in metrics if data.get("total_steps")), default=None),
         )
 
     def _last_used(self, now: datetime) -> Maybe[Mapping[str, datetime]]:
@@ -144,6 +153,14 @@ def training_prices() -> Mapping[str, TunePrice]:
         )
         for row in data["rows"]
     }
+
+
+def _loss(data: Mapping[str, Any]) -> Loss | None:
+    """One step's losses; what an event does not say in numbers says nothing of the job."""
+    valid = data.get("full_valid_loss", data.get("valid_loss"))
+    if data.get("step") is None or data.get("train_loss") is None:
+        return None
+    return Loss(int(data["step"]), float(data["train_loss"]), None if valid is None else float(valid))
 
 
 def _tune(raw: Mapping[str, Any], used: Maybe[Mapping[str, datetime]]) -> Tune:
