@@ -46,6 +46,11 @@ def guard_yaml(stack: str, outputs: Mapping[str, Any]) -> str:
         for budget in outputs["budgets"]:
             alerts = ", ".join(budget["alertAt"])
             text += f"  - {{name: {budget['name']}, monthly: {budget['monthly']}, alert_at: [{alerts}]}}\n"
+    if subscription := outputs.get("budgetSubscription"):
+        # The stack calls its budget at Google by its prefix, which the subscription's name begins with.
+        theirs = str(subscription).rpartition("/")[2].removesuffix("-budget-guard")
+        same = "".join(f", same_as: {{{theirs}: {budget['name']}}}" for budget in outputs.get("budgets", [])[:1])
+        text += f"google_budgets: {{subscription: {subscription}{same}}}  # Google's own notices, shown beside ours\n"
     return text
 
 

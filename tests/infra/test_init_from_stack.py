@@ -39,7 +39,11 @@ def test_the_written_file_is_a_guard_yaml_with_the_stacks_projects_bucket_and_bu
 
     assert config.settings.bucket == "gs://acme-ml-tuneguard-dev-guard/tuneguard"
     assert list(config.settings.enrolment.projects) == ["acme-ml", "acme-lab"]
-    [budget] = GuardFile.model_validate(YAML(typ="safe").load(file.read_text(encoding="utf-8"))).budgets
+    written = GuardFile.model_validate(YAML(typ="safe").load(file.read_text(encoding="utf-8")))
+    [budget] = written.budgets
+    assert written.google_budgets is not None
+    assert written.google_budgets.subscription.endswith("/subscriptions/tuneguard-dev-budget-guard")
+    assert written.google_budgets.same_as == {"tuneguard-dev": "project"}
     assert (budget.name, str(budget.monthly.amount), budget.monthly.currency) == ("project", "499.5", "EUR")
 
 
