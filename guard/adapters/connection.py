@@ -61,24 +61,33 @@ class Connection:
 
     def get(self, url: str, read: Read, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """GET a JSON object. Raises GuardError."""
-        return self._patiently(read, lambda: self._send("GET", url, read, params=params))
+        return self._patiently(read, lambda: json_object(self._send("GET", url, read, params=params), read))
 
     def ask(self, url: str, read: Read, question: Mapping[str, Any]) -> dict[str, Any]:
         """POST a question that changes nothing (`entries:list`) and return the JSON answer. Raises GuardError."""
-        return self._patiently(read, lambda: self._send("POST", url, read, body=question))
+        return self._patiently(read, lambda: json_object(self._send("POST", url, read, body=question), read))
 
     def pages(self, url: str, read: Read, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """GET all pages of a listing, one at a time. Raises GuardError; Malformed where a page token comes a second time."""
-        token, seen = "", set[str]()
+        return self.walk(url, read, lambda content: with_token(json_object(content, read)), params)
+
+    def walk(
+        self, url: str, read: Read, parse: Callable[[bytes], tuple[T, str]], params: Mapping[str, str] | None = None
+    ) -> Iterator[T]:
+        """GET all pages like `pages`, but leave the reading to the caller: `parse` makes of a page's bytes what is yielded
+        and the token of the next page (`` after the last).
+        """
+        asked = dict(params or {})
+        seen = set[str]()
         while True:
-            page = self.get(url, read, {**(params or {}), **({"pageToken": token} if token else {})})
+            page, token = self._patiently(read, lambda: parse(self._send("GET", url, read, params=asked)))
             yield page
-            token = page.get("nextPageToken") or ""
             if not token:
                 return
             if token in seen:
                 raise Malformed(f"{read}: the same page token came twice; the listing cannot be trusted.")
             seen.add(token)
+            asked["pageToken"] = token
 
     def call(self, read: Read, ask: Callable[[], T]) -> T:
         """Make a call of a vendor's client under the same rules; its errors become ours."""
@@ -113,25 +122,22 @@ class Connection:
         *,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    ) -> bytes:
+        """Return the body of a good answer."""
         with translated(str(read)):
             # Redirects are not followed: no documented read answers with one, and one could lead to another world.
             response = self.world.session.request(
                 verb, url, params=params, json=body, timeout=self.patience.timeout, allow_redirects=False
             )
-        try:
-            answer = json.loads(response.content) if response.content else {}
-        except ValueError:
-            answer = None
+        content: bytes = response.content
         if response.status_code != 200:
+            answer = _json(content)
             error = answer.get("error") if isinstance(answer, dict) else None
             error = error if isinstance(error, dict) else {}
             raise from_status(
                 response.status_code, str(error.get("status", "")), str(error.get("message", "")), str(read)
             )
-        if not isinstance(answer, dict):
-            raise Malformed(f"{read}: the answer is not a JSON object.")
-        return answer
+        return content
 
     def _patiently(self, read: Read, once: Callable[[], T]) -> T:
         """Try again on what may pass; reads change nothing, so a second try is safe."""
@@ -165,3 +171,23 @@ class Connection:
                     raise failed
                 return counted()
         raise AssertionError("stamina yields at least one attempt")  # pragma: no cover
+
+
+def json_object(content: bytes, read: Read) -> dict[str, Any]:
+    """Read a body as a JSON object, an empty one as an object without keys. Raises Malformed."""
+    answer = _json(content)
+    if not isinstance(answer, dict):
+        raise Malformed(f"{read}: the answer is not a JSON object.")
+    return answer
+
+
+def with_token(page: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """A page and the token of the next one."""
+    return page, page.get("nextPageToken") or ""
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content) if content else {}
+    except ValueError:
+        return None

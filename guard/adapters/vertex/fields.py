@@ -28,6 +28,10 @@ class Naming:
     def __init__(self, numbers: Mapping[str, str]) -> None:
         self._numbers = numbers  # project id -> number
 
+    def writes_like(self, other: Naming) -> bool:
+        """True where both write every name in the same way."""
+        return self._numbers == other._numbers
+
     def __call__(self, name: str) -> str:
         project = name[len("projects/") :].partition("/")[0] if name.startswith("projects/") else ""
         number = self._numbers.get(project)
@@ -91,7 +95,7 @@ def instant(raw: Raw, key: str) -> datetime | None:
 def part(raw: Raw, key: str) -> Raw:
     """Return an object, empty where it is absent."""
     value = raw.get(key, _NOTHING)
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):  # asking for the exact type is ten times faster
         raise Malformed(f"{_where(raw)}: {key} is {type(value).__name__}, expected an object.")
     return value
 
@@ -99,7 +103,7 @@ def part(raw: Raw, key: str) -> Raw:
 def parts(raw: Raw, key: str) -> list[Raw]:
     """Return a list of objects, empty where it is absent."""
     value = raw.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+    if not isinstance(value, list) or not all(type(one) is dict or isinstance(one, Mapping) for one in value):
         raise Malformed(f"{_where(raw)}: {key} is not a list of objects.")
     return value
 

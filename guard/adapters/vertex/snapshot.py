@@ -18,7 +18,7 @@ from guard.adapters.connection import Connection
 from guard.adapters.inventory.locations import Locations
 from guard.adapters.vertex.endpoints import with_token_billing
 from guard.adapters.vertex.fields import Naming
-from guard.adapters.vertex.listing import Listed, Listing, kinds_in, list_kind
+from guard.adapters.vertex.listing import Listed, Listing, Page, kinds_in, list_kind
 from guard.adapters.vertex.pools import sharers_of
 from guard.core.model import Endpoint, RegistryModel, ResourcePool, ScopeReport, Snapshot, TuningJob
 from guard.core.names import Scope
@@ -54,6 +54,8 @@ class Looking:
         self._gemini: dict[Scope, frozenset[str]] = {}
         self._pools: set[str] = set()
         self._looked_at: set[str] = set()
+        self._pages: dict[tuple[Scope, Listed], Sequence[Page]] = {}
+        self._naming = Naming({})
 
     def has_pools(self, project_number: str) -> bool:
         """False only where a whole look at the project found no pool: then the pools' metrics need not be asked for."""
@@ -68,6 +70,7 @@ class Looking:
     def take(self, projects: Sequence[Project], now: datetime) -> Snapshot:
         """List everything; raises nothing that a cloud can cause."""
         naming = Naming({project.id: project.number for project in projects})
+        known = self._known_pages(naming)
         where = self._connection.workers.map(lambda one: (one, *self._find_locations(one, now)), projects)
         failed: list[ScopeReport] = []
         waiting: list[tuple[Project, Scope, list[Future[Listing]]]] = []
@@ -87,15 +90,21 @@ class Looking:
                         scope,
                         [
                             self._connection.workers.submit(
-                                list_kind, self._connection, scope, kind, project.id, naming
+                                list_kind,
+                                self._connection,
+                                scope,
+                                kind,
+                                project.id,
+                                naming,
+                                known.get((scope, kind), ()),
                             )
                             for kind in kinds
                         ],
                     )
                 )
-        looks = [
-            _look(scope, project.id, [future.result() for future in futures]) for project, scope, futures in waiting
-        ]
+        listings = [(project, scope, [future.result() for future in futures]) for project, scope, futures in waiting]
+        looks = [_look(scope, project.id, of_scope) for project, scope, of_scope in listings]
+        self._keep_pages(naming, [listing for _, _, of_scope in listings for listing in of_scope])
         self._remember(looks, projects, {report.scope.project for report in failed}, now)
         return Snapshot(
             taken_at=now,
@@ -105,6 +114,17 @@ class Looking:
             models=tuple(one for look in looks for one in look.models),
             jobs=tuple(one for look in looks for one in look.jobs),
         )
+
+    def _known_pages(self, naming: Naming) -> Mapping[tuple[Scope, Listed], Sequence[Page]]:
+        """The pages of the last look, if they were read with the same names: then equal bytes mean equal things."""
+        with self._lock:
+            return dict(self._pages) if naming.writes_like(self._naming) else {}
+
+    def _keep_pages(self, naming: Naming, listings: Iterable[Listing]) -> None:
+        """Keep the pages of this look, and no others: what is not listed any more must not pile up."""
+        with self._lock:
+            self._pages = {(listing.scope, listing.kind): listing.pages for listing in listings}
+            self._naming = naming
 
     def _find_locations(self, project: Project, now: datetime) -> tuple[Sequence[str], str]:
         try:
