@@ -201,6 +201,7 @@ _TEXTS: Mapping[NoticeKind, Callable[[About], tuple[str, str]]] = {
     NoticeKind.BUDGET_CROSSED: _budget_crossed,
     NoticeKind.TUNES: _tunes,
     NoticeKind.GOOGLE_BUDGET: _tunes,
+    NoticeKind.REPORT: _tunes,
 }
 
 

@@ -37,6 +37,7 @@ class NoticeKind(StrEnum):
     BUDGET_CROSSED = "budget_crossed"
     TUNES = "tunes"
     GOOGLE_BUDGET = "google_budget"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,5 +151,11 @@ def _to(notice: Notice, to: str) -> Notice:
 
 
 def _by_receiver(items: Sequence[OutboxItem]) -> list[tuple[str, list[OutboxItem]]]:
-    ordered = sorted(items, key=lambda item: (item.notice.to, item.notice.made_at, item.notice.id))
-    return [(to, list(group)) for to, group in groupby(ordered, key=lambda item: item.notice.to)]
+    ordered = sorted(items, key=lambda item: (item.notice.to, _stands_alone(item), item.notice.made_at, item.notice.id))
+    found = groupby(ordered, key=lambda item: (item.notice.to, item.notice.id if _stands_alone(item) else ""))
+    return [(to, list(group)) for (to, _), group in found]
+
+
+def _stands_alone(item: OutboxItem) -> bool:
+    """A report is a message of its own: a digest of one page and three sentences would be neither."""
+    return item.notice.kind is NoticeKind.REPORT

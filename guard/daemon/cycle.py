@@ -130,6 +130,8 @@ class Cycle:
             ),
             p.books.book_of(settings, now),
         )
+        if due := p.reports.notices(settings, now):
+            self._announce(due, settings, now)
         p.metrics.cycles.labels("completed").inc()
         p.metrics.cycle_seconds.observe(took.total_seconds())
         log.info(

@@ -23,6 +23,7 @@ from guard.daemon.google_budgets import GoogleBudgets
 from guard.daemon.leader import Leadership
 from guard.daemon.lessons import Lessons
 from guard.daemon.measuring import Redeploys
+from guard.daemon.reports import ReportWatch
 from guard.daemon.tunes import TuneWatch
 from guard.daemon.usage_book import UsageBook
 from guard.ports.clock import Clock
@@ -41,6 +42,7 @@ class Parts:
     usage: UsageBook
     books: Books
     bills: BillWatch
+    reports: ReportWatch
     budgets: BudgetWatch
     google: GoogleBudgets
     tunes: TuneWatch

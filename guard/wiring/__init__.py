@@ -176,6 +176,7 @@ def build(
     from guard.daemon.leader import LEASE, Leadership
     from guard.daemon.lessons import Lessons
     from guard.daemon.measuring import Redeploys
+    from guard.daemon.reports import ReportWatch
     from guard.daemon.tunes import TuneWatch
     from guard.daemon.usage_book import UsageBook
     from guard.ledger import open_ledger
@@ -183,6 +184,7 @@ def build(
     from guard.wiring.bill import bill_source
     from guard.wiring.identity import act_credentials
     from guard.wiring.in_force import InForce
+    from guard.wiring.reporting import report_writer
     from guard.wiring.tunes import tune_source
 
     metrics = Metrics()
@@ -217,6 +219,7 @@ def build(
         tunes=TuneWatch(ledger, lambda rules: tune_source(rules, environment), training_prices()),
         books=books,
         bills=BillWatch(ledger, bill_source(path.parent, sandboxed=sandboxed)),
+        reports=ReportWatch(ledger, report_writer(ledger, in_force.settings)),
         budgets=budgets,
         google=GoogleBudgets(
             ledger,

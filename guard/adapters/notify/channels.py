@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import requests
 
 from guard.adapters.http import SharedTlsAdapter, is_loopback, require_loopback, tls_context
-from guard.core.plan import Notice
+from guard.core.plan import Notice, NoticeKind
 from guard.ports.errors import ConfigInvalid, WorldMismatch
 from guard.ports.notifier import Delivery
 from guard.telemetry.logging import MASK
@@ -113,10 +113,23 @@ class AppriseChannel:
     def send(self, to: str, notices: Sequence[Notice]) -> Delivery:  # noqa: ARG002  # the address already says to whom
         title, body = digest(notices)
         try:
-            delivered = bool(self._apprise.notify(title=title, body=body, body_format="text"))
+            delivered = bool(self._apprise.notify(title=title, **self._form(notices, body)))
         except Exception as error:  # noqa: BLE001  # a hundred services' plugins; a notice that fails is retried by the outbox
             return Delivery(delivered=False, detail=f"{self.address}: {type(error).__name__}")
         return Delivery(delivered=delivered, detail=f"{self.address}: {'sent' if delivered else 'not taken'}")
+
+    def _form(self, notices: Sequence[Notice], body: str) -> Mapping[str, Any]:
+        """How the text is given: plain; a report as Markdown, or as a page beside its first lines where pages can be attached."""
+        if len(notices) != 1 or notices[0].kind is not NoticeKind.REPORT:
+            return {"body": body, "body_format": "text"}
+        page = notices[0].data.get("html")
+        if page is None or not next(iter(self._apprise)).attachment_support:
+            return {"body": body, "body_format": "markdown"}
+        from apprise.attachment.memory import AttachMemory
+
+        attachment: Any = AttachMemory  # the library has no types here
+        attached = attachment(content=str(page), name="report.html", mimetype="text/html")
+        return {"body": body.partition("\n## ")[0], "body_format": "markdown", "attach": attached}
 
 
 def digest(notices: Sequence[Notice]) -> tuple[str, str]:
