@@ -1,4 +1,4 @@
-"""`tuneguard backtest --from-monitoring`: six weeks read over the wire from the sandbox, with no ledger, and what could not be read."""
+"""`tuneguard backtest --from-monitoring`: six weeks read over the wire from the sandbox, without a ledger; holes are told."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_guard_that_has_never_run_can_be_tried_on_six_weeks(
     assert {line["rule"]: line["removals"] for line in fleet["results"]}["never"] == 0
     saved = {line["rule"]: line["saved"] for line in fleet["results"]}
     # Twenty days of silence of the one and nights and weekends of the other, at $0.22 an hour.
-    assert 150 < saved["auto"] < fleet["results"][0]["possible"] < 200
+    assert 150 < saved["auto"] < fleet["results"][0]["possible"] < 215
     assert saved["policy"] == saved["auto"]
     assert not list(config.parent.glob("*.db"))
     assert not [call for call in sandbox.world.calls if call.changes], "reads only"
