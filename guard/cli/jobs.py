@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from cyclopts import App
 
-from guard.cli.common import (
-    COMMON,
-    SELECTION,
-    Cell,
-    Common,
-    Selection,
-    emit_json,
-    ledger_of,
-    machine_now,
-    say,
-    table,
-    when,
-)
-from guard.cli.finding import name_of
+from guard.cli.common import COMMON, SELECTION, Cell, Common, Selection, desk_of, dollars, emit_json, say, table, when
 from guard.cli.fitting import shortened
 from guard.cli.showing import LONGEST_NAME, words
 from guard.cli.tunes_showing import show_provider
-from guard.desk.selecting import Selection as Chosen
 
 app = App(name="jobs", help="Tuning jobs with state, cost and what they left.")
 
@@ -35,22 +22,17 @@ def jobs(*, selection: Selection = SELECTION, common: Common = COMMON) -> None:
 
     Below them, unless a selection is asked for, the jobs, tunes and files of the provider that guard.yaml names under `openai:`.
     """
-    with ledger_of(common) as ledger:
-        seen = [doc for doc in ledger.verdicts().values() if doc["decision"] != "gone"]
-        looks = ledger.provider_looks() if selection == SELECTION else []
-    chosen = Chosen(project=selection.project, policy=selection.policy)
-    chosen.check(seen)
-    documents = [doc for doc in seen if doc.get("kind") == "tuning_job" and chosen.takes(doc)]
-    documents.sort(key=lambda doc: (str(doc["evidence"].get("state")) != "running", str(doc.get("created_at"))))
+    with desk_of(common) as desk:
+        document = desk.jobs(project=selection.project, policy=selection.policy)
     if common.as_json:
-        emit_json({"jobs": documents, "providers": looks})
+        emit_json(document)
         return
-    if documents:
-        _show(documents)
-    elif not looks:
+    if document["jobs"]:
+        _show(document["jobs"])
+    elif not document["providers"]:
         say("No tuning job was seen.")
-    for look in looks:
-        show_provider(look, machine_now())
+    for look in document["providers"]:
+        show_provider(look, datetime.fromisoformat(document["now"]))
 
 
 def _show(documents: Sequence[Mapping[str, Any]]) -> None:
@@ -60,11 +42,11 @@ def _show(documents: Sequence[Mapping[str, Any]]) -> None:
         left = len(evidence.get("endpoints") or ())
         rows.append(
             [
-                shortened(name_of(doc), LONGEST_NAME),
+                shortened(doc["name"], LONGEST_NAME),
                 f"{doc['project']} {doc['location']}",
                 words(str(evidence.get("state", "?")).removeprefix("JOB_STATE_")).lower(),
                 when(doc.get("created_at")).removesuffix(" UTC"),
-                str(evidence.get("estimate") or "?"),
+                dollars(doc["cost"]),
                 str(left or "-"),
                 str(doc.get("owner") or "-"),
                 (str(evidence["warning"]), "yellow") if evidence.get("warning") else words(doc["reason"]),
@@ -83,4 +65,6 @@ def _show(documents: Sequence[Mapping[str, Any]]) -> None:
         ],
         rows,
     )
-    say("`cost` is an estimate, `?` where too little is known; `left` counts the endpoints that a job has left behind.")
+    say("`cost` is an estimate by training tokens; `left` counts the endpoints that a job has left behind.")
+    for why in dict.fromkeys(doc["cost_unknown"] for doc in documents if doc["cost_unknown"]):
+        say("[magenta]A cost is unknown[/] (`?`): {why}.", why=why)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, say, who
+from guard.cli.common import COMMON, Common, desk_of, emit_json, say
 
 app = App(name="pause", help="Stop every act at once, on every daemon of this ledger.")
 
@@ -19,10 +19,9 @@ def pause(
     common: Common = COMMON,
 ) -> None:
     """Stop every act at once. Looking, judging and telling go on; operations already accepted run on."""
-    with ledger_of(common, writes=True) as ledger:
-        ledger.pause(who(by), why or "no reason given", machine_now())
-        paused = ledger.paused()
+    with desk_of(common, writes=True) as desk:
+        document = desk.pause(who=desk.speaker(by), why=why)
     if common.as_json:
-        emit_json({"paused": paused is not None, "who": who(by), "why": why})
+        emit_json(document)
     else:
         say("Paused. Nothing will be removed or restored until `tuneguard resume`.")

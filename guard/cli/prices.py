@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from guard.cli.app import FOUND, UNKNOWN
-from guard.cli.common import COMMON, Common, ago, emit_json, ledger_of, machine_now, say, table, when, who
-from guard.ports.errors import NotFoundByName
+from guard.cli.common import COMMON, Common, ago, desk_of, dollars, emit_json, say, table, when
 
-if TYPE_CHECKING:
-    from guard.core.billed import Billed
-    from guard.core.catalogue import Quote
-    from guard.core.own_prices import BookOf
-    from guard.core.prices import PriceRow
-    from guard.ports.ledger import PriceRead
+Document = Mapping[str, Any]
 
 app = App(name="prices", help="What is paid an hour, from which source, how old it is, what is missing.")
 
@@ -29,35 +22,16 @@ def prices(*, common: Common = COMMON) -> int:
 
     Exit code 1 if a price is missing, only a lower bound, or waits; 3 where nobody has looked yet.
     """
-    from guard.core.catalogue import matters
-    from guard.wiring import money
-
-    now = machine_now()
-    settings = money.settings_of(common.path)
-    with ledger_of(common) as ledger:
-        things = [thing for thing in ledger.billed() if thing.gone_at is None]
-        book_of = money.books_of(ledger, settings, now)
-        here = {(thing.machine, thing.location) for thing in things}
-        quotes = [quote for quote in ledger.quotes() if matters(quote.row, here)]
-        waiting = [quote for quote in quotes if quote.waiting]
-        vanished = [quote for quote in quotes if quote.in_force and quote.vanished_at is not None]
-        reads = ledger.price_reads(50)
-        looked = ledger.latest_cycle() is not None
-    lines = [_line(same, book_of, now) for same in _by_machine(things)]
+    with desk_of(common) as desk:
+        document = desk.prices()
     if common.as_json:
-        emit_json(
-            {
-                "machines": lines,
-                "waiting": [_quote(quote) for quote in waiting],
-                "vanished": [_quote(quote) for quote in vanished],
-                "catalogue": _catalogue(reads),
-            }
-        )
+        emit_json(document)
     else:
-        _show(lines, waiting, vanished, reads, now)
-    if not looked:
+        _show(document)
+    if document["taken_at"] is None:
         return UNKNOWN
-    return FOUND if waiting or any(line["rate"] is None or line["lower_bound"] for line in lines) else 0
+    machines = document["machines"]
+    return FOUND if document["waiting"] or any(one["rate"] is None or one["lower_bound"] for one in machines) else 0
 
 
 @app.command
@@ -71,94 +45,27 @@ def accept(
 
     NUMBER is what `tuneguard prices` shows. Costs since then are counted afresh, and waits follow at the next look.
     """
-    with ledger_of(common) as ledger:
-        accepted = ledger.accept_price(number, who(by))
-    if not accepted:
-        raise NotFoundByName(f"No price waits under number {number}.", hint="`tuneguard prices` lists those that wait.")
+    with desk_of(common, writes=True) as desk:
+        document = desk.accept_price(number, who=desk.speaker(by))
+    accepted = document["accepted"]
     if common.as_json:
-        emit_json({"accepted": [_quote(quote) for quote in accepted], "by": accepted[0].accepted_by})
+        emit_json(document)
         return
-    row = next(quote.row for quote in accepted if quote.id == number)
+    row = next(quote for quote in accepted if quote["number"] == number)
     others = f" (and in {len(accepted) - 1} other regions)" if accepted[1:] else ""
-    say("{row}{others} is in force from {since} on.", row=row, others=others, since=when(row.valid_from))
+    say("{row}{others} is in force from {since} on.", row=row["text"], others=others, since=when(row["valid_from"]))
 
 
-def _by_machine(things: Sequence[Billed]) -> list[list[Billed]]:
-    """Things on the same machine in the same place, under the same prices."""
-    groups: dict[tuple[str, str, str], list[Billed]] = {}
-    for thing in things:
-        groups.setdefault((str(thing.machine), thing.location, thing.project_id), []).append(thing)
-    return [groups[key] for key in sorted(groups)]
-
-
-def _line(same: Sequence[Billed], book_of: BookOf, now: datetime) -> dict[str, Any]:
-    from guard.core.units import Known
-
-    first = same[0]
-    price = book_of(first.project_id).rate(first.machine, first.location, Decimal(1), now)
-    about = {
-        "machine": str(first.machine),
-        "location": first.location,
-        "project": first.project_id,
-        "things": sorted(thing.name for thing in same),
-    }
-    if not isinstance(price, Known):
-        return {**about, "rate": None, "lower_bound": False, "rows": [], "missing": price.reason}
-    found = price.value
-    return {
-        **about,
-        "rate": {"amount": f"{found.rate.per_hour.amount.normalize():f}", "currency": found.rate.per_hour.currency},
-        "lower_bound": found.is_lower_bound,
-        "rows": [_row(row) for row in found.rows],
-        "missing": found.note if found.is_lower_bound else "",
-    }
-
-
-def _row(row: PriceRow) -> dict[str, Any]:
-    return {
-        "part": row.part.value,
-        "item": row.item,
-        "region": row.region,
-        "provisioning": row.provisioning.value,
-        "amount": f"{row.amount.normalize():f}",
-        "currency": row.currency,
-        "unit": row.unit,
-        "basis": row.basis.value,
-        "confidence": row.confidence.value,
-        "source": row.source,
-        "as_of": row.as_of.isoformat(),
-        "valid_from": row.valid_from,
-    }
-
-
-def _quote(quote: Quote) -> dict[str, Any]:
-    return {"number": quote.id, **_row(quote.row), "read_at": quote.read_at, "vanished_at": quote.vanished_at}
-
-
-def _catalogue(reads: Sequence[PriceRead]) -> dict[str, Any]:
-    good = next((read for read in reads if read.succeeded), None)
-    return {
-        "read_at": good.at if good else None,
-        "report": dict(good.report) if good else None,
-        "failing": reads[0].detail if reads and not reads[0].succeeded else None,
-    }
-
-
-def _show(
-    lines: Sequence[dict[str, Any]],
-    waiting: Sequence[Quote],
-    vanished: Sequence[Quote],
-    reads: Sequence[PriceRead],
-    now: datetime,
-) -> None:
-    from guard.cli.common import dollars
-
-    good = next((read for read in reads if read.succeeded), None)
-    say(
-        "Price catalogue: read {ago}, {count} prices.", ago=ago(good.at, now), count=good.report["prices"]
-    ) if good else say("Price catalogue: not read yet; prices are those that ship with Tuneguard.")
-    if reads and not reads[0].succeeded:
-        say("[bold magenta]It cannot be read now[/], so prices stay as they are: {why}", why=reads[0].detail)
+def _show(document: Document) -> None:
+    now, lines = datetime.fromisoformat(document["now"]), document["machines"]
+    read_at, report = document["catalogue"]["read_at"], document["catalogue"]["report"]
+    if read_at:
+        say("Price catalogue: read {ago}, {count} prices.", ago=ago(read_at, now), count=report["prices"])
+    else:
+        say("Price catalogue: not read yet; prices are those that ship with Tuneguard.")
+    if document["catalogue"]["failing"]:
+        why = document["catalogue"]["failing"]
+        say("[bold magenta]It cannot be read now[/], so prices stay as they are: {why}", why=why)
     if not lines:
         say("Nothing that bills by the hour was seen.")
         return
@@ -168,11 +75,9 @@ def _show(
             [
                 line["machine"],
                 f"{line['project']}/{line['location']}",
-                (f">={dollars(line['rate'])}" if line["lower_bound"] else dollars(line["rate"]))
-                if line["rate"]
-                else "?",
+                f"{'>=' if line['lower_bound'] else ''}{dollars(line['rate'])}",
                 _sources(line),
-                _age(line, good.at if good else None, now),
+                _age(line, read_at, now),
                 min((row["confidence"] for row in line["rows"]), key=("low", "medium", "high").index, default="-"),
             ]
             for line in lines
@@ -180,25 +85,23 @@ def _show(
     )
     for line in lines:
         if line["missing"]:
-            say(
-                "[magenta]{machine} in {where}[/]: {why}.",
-                machine=line["machine"],
-                where=line["location"],
-                why=line["missing"],
-            )
-    for quote in waiting:
-        say("[bold]Waits for a person[/] (tuneguard prices accept {number}): {row}", number=quote.id, row=quote.row)
-    for quote in vanished:
-        say("Not in the catalogue since {at}, still used: {row}", at=when(quote.vanished_at), row=quote.row)
-    if good:
-        for change in good.report["changes"]:
-            if change["kind"] == "changed" and change["region"] in {line["location"] for line in lines}:
+            where, why = line["location"], line["missing"]
+            say("[magenta]{machine} in {where}[/]: {why}.", machine=line["machine"], where=where, why=why)
+    for quote in document["waiting"]:
+        number, row = quote["number"], quote["text"]
+        say("[bold]Waits for a person[/] (tuneguard prices accept {number}): {row}", number=number, row=row)
+    for quote in document["vanished"]:
+        say("Not in the catalogue since {at}, still used: {row}", at=when(quote["vanished_at"]), row=quote["text"])
+    if report:
+        here = {line["location"] for line in lines}
+        for change in report["changes"]:
+            if change["kind"] == "changed" and change["region"] in here:
                 say("Changed at the last reading: {text}", text=change["text"])
-        if good.report["unmapped"]:
-            say("{count} SKUs of the catalogue give no price (-o json lists them).", count=len(good.report["unmapped"]))
+        if report["unmapped"]:
+            say("{count} SKUs of the catalogue give no price (-o json lists them).", count=len(report["unmapped"]))
 
 
-def _sources(line: dict[str, Any]) -> str:
+def _sources(line: Document) -> str:
     """In a few words: where the rows are from, and whether they are estimates."""
     words = []
     for row in line["rows"]:
@@ -210,12 +113,12 @@ def _sources(line: dict[str, Any]) -> str:
     return "; ".join(dict.fromkeys(words)) or "none"
 
 
-def _age(line: dict[str, Any], read_at: datetime | None, now: datetime) -> str:
+def _age(line: Document, read_at: str | None, now: datetime) -> str:
     """Days since the oldest row was last seen at its source; a catalogue's row was seen at the last reading."""
-    from datetime import date
-
     seen = [
-        read_at.date() if read_at and row["source"].startswith("Cloud Billing") else date.fromisoformat(row["as_of"])
+        datetime.fromisoformat(read_at).date()
+        if read_at and row["source"].startswith("Cloud Billing")
+        else date.fromisoformat(row["as_of"])
         for row in line["rows"]
     ]
     days = [(now.date() - day).days for day in seen]

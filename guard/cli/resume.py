@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from guard.cli.app import FOUND
-from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, say, when, who
+from guard.cli.common import COMMON, Common, desk_of, emit_json, say, when
 
 app = App(name="resume", help="End a pause.")
 
@@ -20,14 +20,14 @@ def resume(
     common: Common = COMMON,
 ) -> int:
     """End a pause; exit code 1 if there was none."""
-    with ledger_of(common, writes=True) as ledger:
-        paused = ledger.paused()
-        if paused is not None:
-            ledger.resume(who(by), why or "no reason given", machine_now())
+    with desk_of(common, writes=True) as desk:
+        document = desk.resume(who=desk.speaker(by), why=why)
+    paused = document["pause"]
     if common.as_json:
-        emit_json({"resumed": paused is not None})
+        emit_json(document)
     elif paused is None:
         say("It was not paused.")
     else:
-        say("Resumed. {who} had paused it on {at}: {why}", who=paused.who, at=when(paused.at), why=paused.why)
-    return 0 if paused is not None else FOUND
+        who, at, why = paused["who"], when(paused["at"]), paused["why"]
+        say("Resumed. {who} had paused it on {at}: {why}", who=who, at=at, why=why)
+    return 0 if document["resumed"] else FOUND

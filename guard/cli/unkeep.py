@@ -7,8 +7,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from guard.cli.app import FOUND
-from guard.cli.common import COMMON, Common, emit_json, ledger_of, machine_now, say, who
-from guard.cli.finding import name_of, resolve
+from guard.cli.common import COMMON, Common, desk_of, emit_json, say
 
 app = App(name="unkeep", help="End a keep; the thing is judged like any other from the next look on.")
 
@@ -22,14 +21,13 @@ def unkeep(
     common: Common = COMMON,
 ) -> int:
     """End every keep on one thing; exit code 1 if there was none."""
-    with ledger_of(common, writes=True) as ledger:
-        document = resolve(ledger, name)
-        ended = ledger.end_keeps(document["subject"], who(by), machine_now())
+    with desk_of(common, writes=True) as desk:
+        document = desk.unkeep(name, who=desk.speaker(by))
     if common.as_json:
-        emit_json({"subject": document["subject"], "ended": ended})
-    elif ended:
-        say("Ended. {thing} is judged again from the next look on, with a fresh notice.", thing=name_of(document))
+        emit_json(document)
+    elif document["ended"]:
+        say("Ended. {thing} is judged again from the next look on, with a fresh notice.", thing=document["name"])
     else:
         told = "was not kept by anybody. A label or a policy may"
-        say("{thing} {told}: `tuneguard explain {name}`.", thing=name_of(document), told=told, name=name)
-    return 0 if ended else FOUND
+        say("{thing} {told}: `tuneguard explain {name}`.", thing=document["name"], told=told, name=name)
+    return 0 if document["ended"] else FOUND

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, Protocol
 
 from guard.core.documents import verdict_document
@@ -16,7 +17,7 @@ from guard.core.plan import KeepOrder, Notice
 from guard.core.reasons import MEANING, WAY_OUT, BlockReason
 from guard.core.removal import Act, ActState
 from guard.core.verdict import Idle, Keep, Undecided, Verdict
-from guard.core.wording import DOING, DONE, KINDS, cost_sentence, hours_text, instant, title_of, why_sentence
+from guard.core.wording import DOING, DONE, KINDS, cost_sentence, cost_text, hours_text, instant, title_of, why_sentence
 
 __all__ = ["Explanation", "Section", "explain", "headline", "notice_id", "notice_text"]
 
@@ -73,6 +74,7 @@ def explain(
     events: Iterable[Event] = (),
     notices: Iterable[Told] = (),
     keeps: Iterable[KeepOrder] = (),
+    keep_costs: Iterable[Mapping[str, Any] | None] = (),
     policy_line: str | None = None,
     as_of: datetime | None = None,
 ) -> Explanation:
@@ -85,6 +87,7 @@ def explain(
         events: What the act went through.
         notices: Who was told what, and whether it arrived.
         keeps: People's words on it, past ones included.
+        keep_costs: What each keep has cost, in the order of `keeps` (see `cost_text`); None where that is not known.
         policy_line: Where its policy stands now; the evidence's own line where this is None.
         as_of: When the look was taken that led to this verdict.
     """
@@ -98,7 +101,7 @@ def explain(
         Section("Policy", _policy(document, policy_line)),
         Section("Evidence", _evidence(document)),
         Section("Told", _told(notices)),
-        Section("Kept by", _kept(keeps)),
+        Section("Kept by", _kept(keeps, keep_costs)),
         Section("Act", _act(act, events)),
         Section("What you can do", _ways(document, act)),
     ]
@@ -234,12 +237,15 @@ def _told(notices: Iterable[Told]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _kept(keeps: Iterable[KeepOrder]) -> tuple[str, ...]:
+def _kept(keeps: Iterable[KeepOrder], costs: Iterable[Mapping[str, Any] | None]) -> tuple[str, ...]:
     lines = []
-    for order in keeps:
+    for order, cost in zip_longest(keeps, costs):
         until = f"until {instant(order.until)}" if order.until else "for good"
         ended = f", ended {instant(order.ended_at)}" if order.ended_at else ""
-        lines.append(f"{order.who}, {instant(order.made_at)}, {until}{ended}: {order.why or 'no reason given'}")
+        has_cost = f"; has cost {cost_text(cost)}" if cost is not None else ""
+        lines.append(
+            f"{order.who}, {instant(order.made_at)}, {until}{ended}: {order.why or 'no reason given'}{has_cost}"
+        )
     return tuple(lines)
 
 

@@ -60,6 +60,14 @@ def money_text(rate: Mapping[str, str] | None) -> str | None:
     return f"{hourly} an hour ({hourly * HOURS_A_MONTH} a month)"
 
 
+def cost_text(cost: Mapping[str, Any] | None) -> str:
+    """`$12.50`, `at least $12.50`, or that it is not known: money of a stretch of time, by currency (`known`, `lower_bound`)."""
+    if cost is None or not cost["known"]:
+        return "an amount that is not known"
+    sums = " + ".join(str(Money(Decimal(one["amount"]), one["currency"])) for one in cost["known"])
+    return f"at least {sums}" if cost["lower_bound"] else sums
+
+
 def why_sentence(document: Mapping[str, Any], meaning: str) -> str:
     """The reason in words; while people are being told ahead, the wait is not over yet and the sentence says so."""
     wait, silent = document.get("wait") or {}, document.get("silent_hours")

@@ -100,6 +100,34 @@ def resolve_subject(ledger: Ledger, name: str) -> str:
         return subjects.pop()
 
 
+def found(ledger: Ledger, name: str) -> dict[str, Any]:
+    """Who owns the one thing that a person means, and whether it is there; an act's id means the thing that it is about.
+
+    What is gone for so long that its verdict is thinned out is known from its latest act.
+    """
+    act = ledger.act(name)
+    subject = act.key.subject if act is not None else resolve_subject(ledger, name)
+    document = ledger.verdict(subject)
+    if document is None:
+        act = act or ledger.acts(subject=subject)[-1]
+        return {
+            "subject": subject,
+            "name": act.display_name,
+            "owner": act.owner,
+            "project": act.project_id,
+            "kind": "",
+            "gone": True,
+        }
+    return {
+        "subject": subject,
+        "name": name_of(document),
+        "owner": document.get("owner"),
+        "project": document.get("project"),
+        "kind": document.get("kind"),
+        "gone": document.get("decision") == "gone",
+    }
+
+
 def planned_as(ledger: Ledger, subjects: Iterable[str]) -> Document | None:
     """The line of the latest plan that is about one of these, or about a sharer of this pool."""
     wanted = set(subjects)

@@ -10,11 +10,12 @@ from guard.core.plan import KeepOrder
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act
 from guard.desk.finding import name_of, planned_as, resolve
+from guard.desk.keeping import Costing, not_known
 from guard.desk.plain import iso, money
 from guard.ports.ledger import Ledger, OutboxItem
 
 
-def explain(ledger: Ledger, name: str, now: datetime) -> dict[str, Any]:
+def explain(ledger: Ledger, name: str, now: datetime, cost_of: Costing = not_known) -> dict[str, Any]:
     """Explain the latest decision on one thing, also why it is *not* idle: sentences by heading, and the values behind them."""
     document = resolve(ledger, name)
     subject = str(document["subject"])
@@ -24,6 +25,7 @@ def explain(ledger: Ledger, name: str, now: datetime) -> dict[str, Any]:
     events = ledger.act_events(act.id) if act else ()
     notices = ledger.notices(subject=subject)
     keeps = ledger.keeps(subject)
+    costs = [cost_of(order) for order in keeps]
     latest = ledger.latest_cycle()
     planned = planned_as(ledger, {subject})
     blocks = tuple(BlockReason(block) for block in (planned or {}).get("blocks", ()))
@@ -34,6 +36,7 @@ def explain(ledger: Ledger, name: str, now: datetime) -> dict[str, Any]:
         events=events,
         notices=notices,
         keeps=keeps,
+        keep_costs=costs,
         policy_line=document.get("evidence", {}).get("policy_line"),
         as_of=latest.taken_at if latest else None,
     )
@@ -47,7 +50,7 @@ def explain(ledger: Ledger, name: str, now: datetime) -> dict[str, Any]:
         "verdict": dict(document),
         "planned": planned,
         "acts": [act_document(ledger, one) for one in _acts_on(ledger, subjects)],
-        "keeps": [keep_document(order, now) for order in keeps],
+        "keeps": [{**keep_document(order, now), "cost": cost} for order, cost in zip(keeps, costs, strict=True)],
         "notices": [notice_document(item) for item in notices],
     }
 

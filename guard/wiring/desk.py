@@ -14,7 +14,7 @@ from guard.ports.clock import Clock
 from guard.ports.desk import Desk
 from guard.wiring import clock_of_environment, open_existing_ledger
 from guard.wiring.looking import look_now
-from guard.wiring.money import settings_of
+from guard.wiring.money import accounting
 
 
 def desk_of(path: Path, environment: Mapping[str, str] = os.environ, *, writes: bool = False) -> Desk:
@@ -32,7 +32,7 @@ def desk_of(path: Path, environment: Mapping[str, str] = os.environ, *, writes: 
     return LedgerDesk(
         ledger,
         _LazyClock(environment),
-        lambda: settings_of(path, environment),
+        accounting(path, environment),
         lambda: look_now(path, environment),
         user=user,
     )

@@ -13,7 +13,10 @@ def test_a_keep_is_heard_explained_and_ended(copied: Place) -> None:
     kept = copied("keep", "waiting", "--until", "2026-12-01", "--why", "customer [demo]", "--who", "ada")
 
     assert (kept.code, kept.err) == (0, "")
-    assert kept.out == "Kept: waiting until 2026-12-01 23:59 UTC, on ada's word.\n"
+    assert kept.out.splitlines() == [
+        "Kept: waiting until 2026-12-01 23:59 UTC, on ada's word.",
+        "It costs $0.22 an hour, $156.37 until then.",
+    ]
     assert (
         "ada, 2026-11-02 06:00 UTC, until 2026-12-01 23:59 UTC: customer [demo]"
         in copied.here("explain", "waiting").out

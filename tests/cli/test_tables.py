@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.cli.common import say, table
-from guard.cli.finding import names_of
+from guard.desk.finding import names_of
 from guard.cli.fitting import shortened, widths
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=150)
