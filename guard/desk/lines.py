@@ -92,19 +92,24 @@ def words(value: object) -> str:
 
 def next_of(document: Document, planned: Document | None, act: Act | None, kept: KeepOrder | None) -> dict[str, Any]:
     """What happens next and when: `text`, `at` (None: nothing has a time), `state` of the open act, and what blocks it."""
+    told = _next(document, planned, act, kept)
+    return {"at": None, "blocks": [], "way_out": str(document.get("way_out") or ""), **told}
+
+
+def _next(document: Document, planned: Document | None, act: Act | None, kept: KeepOrder | None) -> dict[str, Any]:
     blocks = [_block(block) for block in (planned or {}).get("blocks", ())]
     state = act.state.value if act is not None else None
     if act is not None and act.state.is_in_flight:
-        return {"text": f"{words(act.key.stage.value)} under way", "at": None, "state": state, "blocks": []}
+        return {"text": f"{words(act.key.stage.value)} under way", "state": state}
     if document["decision"] == "idle":
         at = (planned or {}).get("due_at") or document.get("due_at")
         return {"text": words(document.get("stage") or ""), "at": at, "state": state, "blocks": blocks}
     if kept is not None:
         text = "its keep ends" if kept.until else f"kept for good by {kept.who}"
-        return {"text": text, "at": iso(kept.until), "state": state, "blocks": []}
+        return {"text": text, "at": iso(kept.until), "state": state}
     if document.get("would_go_at"):
-        return {"text": "may go, if silent,", "at": document["would_go_at"], "state": state, "blocks": []}
-    return {"text": str(document.get("way_out") or ""), "at": None, "state": state, "blocks": []}
+        return {"text": "may go, if silent,", "at": document["would_go_at"], "state": state}
+    return {"text": "stays until it is known" if document["decision"] == "unknown" else "", "state": state}
 
 
 def amount(money: Document) -> Decimal:

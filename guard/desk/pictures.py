@@ -10,13 +10,15 @@ from typing import Any
 
 from guard.core.billed import Billed
 from guard.core.own_prices import BookOf
-from guard.core.units import Known, Money, hour_number, hour_start
+from guard.core.units import HOUR, Known, Money, hour_number, hour_start
 from guard.core.usage import Usage
 from guard.desk.use import requests_by_hour
 from guard.ports.ledger import Ledger
 
 Document = Mapping[str, Any]
 LOOK_BACK = timedelta(days=14)
+AFTER = 24
+"""Hours after the last replicas of what is gone: the picture ends with its end, whenever that was."""
 AHEAD = timedelta(hours=6)
 """How far behind the end of the wait the picture goes on, so that the end is seen."""
 
@@ -32,16 +34,18 @@ class Hours:
 
 
 def picture(ledger: Ledger, document: Document, now: datetime, books: Callable[[], BookOf]) -> dict[str, Any] | None:
-    """The picture of one thing's last two weeks, up to the end of its wait; None where neither calls nor replicas are known."""
+    """The picture of one thing's last two weeks and the end of its wait; None where neither calls nor replicas are known."""
     subject = str(document["subject"])
-    first, last = hour_number(now - LOOK_BACK), hour_number(now)
-    usage = ledger.load_usage(from_hour=first, subjects=[subject]).get(subject)
-    means = ledger.replicas(from_hour=first, subjects=[subject]).get(subject, {})
+    usage = ledger.load_usage(from_hour=0, subjects=[subject]).get(subject)
+    means = ledger.replicas(from_hour=0, subjects=[subject]).get(subject, {})
     if usage is None and not means:
         return None
+    gone = document["decision"] == "gone"
+    last = max(means) + 1 + AFTER if gone and means else hour_number(now)
+    first = last - LOOK_BACK // HOUR
     hours = _hours(usage, means, range(first, last), _billed(ledger, subject), books)
     marks, bands = _wait(document)
-    until = max([now, *(datetime.fromisoformat(mark["iso"]) + AHEAD for mark in marks)])
+    until = max([hour_start(last), *(datetime.fromisoformat(mark["iso"]) + AHEAD for mark in marks)])
     ahead = range(last, min(hour_number(until) + 1, last + 24 * 31))
     blank: list[None] = [None] * len(ahead)
     currency = next((cost.currency for cost in hours.cost if cost is not None), "")

@@ -50,6 +50,8 @@
 
   const options = (picture, place) => {
     const axes = [...new Set(picture.series.map((one) => one.axis ?? "y"))];
+    // Each further axis leaves more room above, so that two constant lines do not lie on each other.
+    const headroom = (axis) => 1.08 + 0.3 * axes.indexOf(axis);
     const ink = resolved("--soft");
     const rule = { stroke: resolved("--rule"), width: 1 };
     return {
@@ -57,12 +59,12 @@
       height: place.clientHeight - 34, // the legend's line
       plugins: [background(picture)],
       cursor: { drag: { x: true, y: false } },
-      scales: { x: { time: picture.time !== false }, ...Object.fromEntries(axes.map((axis) => [axis, { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 0) > 0 ? high * 1.08 : 1] }])) },
+      scales: { x: { time: picture.time !== false }, ...Object.fromEntries(axes.map((axis) => [axis, { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 0) > 0 ? high * headroom(axis) : headroom(axis)] }])) },
       axes: [
         { stroke: ink, grid: rule, ticks: rule },
         ...axes.map((axis, index) => ({
           scale: axis, side: index % 2 ? 1 : 3, stroke: ink, grid: index ? { show: false } : rule, ticks: rule, size: 62,
-          label: picture.series.filter((one) => (one.axis ?? "y") === axis).map((one) => one.unit || one.name).filter((text, at, all) => all.indexOf(text) === at).join(", "),
+          label: picture.series.filter((one) => (one.axis ?? "y") === axis).map((one) => (one.unit ? `${one.name}, ${one.unit}` : one.name)).filter((text, at, all) => all.indexOf(text) === at).join(", "),
           labelSize: 20,
         })),
       ],
@@ -71,7 +73,7 @@
         ...picture.series.map((one, index) => {
           const stroke = resolved(`--series-${(index % 4) + 1}`);
           return {
-            label: one.name, scale: one.axis ?? "y", stroke, width: 2, spanGaps: false, points: { show: false }, dash: one.dashed ? [6, 4] : undefined,
+            label: one.name, scale: one.axis ?? "y", stroke, width: 2, spanGaps: one.kind === "points", points: { show: one.kind === "points" }, dash: one.dashed ? [6, 4] : undefined,
             fill: one.kind === "bars" ? stroke : undefined,
             paths: one.kind === "bars" ? window.uPlot.paths.bars({ size: [0.85, 60] }) : one.kind === "steps" ? window.uPlot.paths.stepped({ align: 1 }) : undefined,
             value: (_, value) => number(value),
