@@ -37,8 +37,7 @@ def test_claude_from_raw_data_to_a_batch_with_an_interruption_at_every_step(walk
 
     walk.world.clock.set_speed(2400)
     batch = ("batch", "--run", "cl", "--questions", "data/test.jsonl", *prompt, "--poll", "0.05")
-    walk.interrupt("POST messages", "prompt_claude.py", *batch)
-    walk.cut("GET messages", "prompt_claude.py", *batch, code=(0, 3))
+    assert walk.disturb("prompt_claude.py", *batch) >= {"POST messages", "GET messages"}
     found = walk.answer("prompt_claude.py", *batch)
     assert all("queue=" in row["answer"] for row in found["answers"])
     assert sum(call.method == "POST messages" and "batches" in call.resource for call in walk.world.calls) <= 2
@@ -55,7 +54,7 @@ def test_claude_from_raw_data_to_a_batch_with_an_interruption_at_every_step(walk
         "--limit",
         "20",
     )
-    walk.interrupt("POST messages", "evaluate.py", *evaluate)
+    assert "POST messages" in walk.disturb("evaluate.py", *evaluate)
     names = [item["name"] for item in walk.answer("evaluate.py", *evaluate)["variants"]]
     assert names == ["base", "few-shot"]
     assert walk.answer("teardown.py", "--run", "cl-eval", "--yes")["left"] == []

@@ -50,11 +50,7 @@ def test_gemini_the_whole_way_with_an_interruption_at_every_step(walk: Walk) -> 
     start = ("start", "--run", "gem", *DATA)
     walk.run("prepare_data.py", "raw.jsonl", "--to", "data", "--target", "gemini", "--system", "Sort the ticket.")
 
-    walk.interrupt("objects.insert", "tune_gemini.py", *start)  # opening the first upload
-    walk.interrupt("CreateTuningJob", "tune_gemini.py", *start)
-    walk.run("tune_gemini.py", *start, "--detach")
-    walk.interrupt("GetTuningJob", "tune_gemini.py", "follow", "--run", "gem", *POLL)
-    walk.cut("GetTuningJob", "tune_gemini.py", "follow", "--run", "gem", *POLL, code=(0, 3))
+    assert walk.disturb("tune_gemini.py", *start) >= {"objects.insert", "CreateTuningJob", "GetTuningJob"}
     results = walk.answer("tune_gemini.py", "follow", "--run", "gem", *POLL)["results"]
     assert jobs(walk) == 1
     assert results["checkpoints"] == []
@@ -66,8 +62,11 @@ def test_gemini_the_whole_way_with_an_interruption_at_every_step(walk: Walk) -> 
     assert scores["tuned"] > 0.5 > scores["few-shot"]
     assert "queue=" in walk.run("predict.py", "my parcel is late", "--run", "gem")
 
-    walk.interrupt("UndeployModel", "teardown.py", "--run", "gem", "--yes", *POLL)
-    walk.cut("DeleteEndpoint", "teardown.py", "--run", "gem", "--yes", *POLL, code=(0, 3))
+    assert walk.disturb("teardown.py", "--run", "gem", "--yes", *POLL) >= {
+        "UndeployModel",
+        "DeleteEndpoint",
+        "DeleteModel",
+    }
     assert walk.answer("teardown.py", "--run", "gem", "--yes", *POLL)["left"] == []
     assert left_over(walk) == EMPTY
 
@@ -119,11 +118,9 @@ def test_an_open_model_the_whole_way_with_an_interruption_at_every_step(walk: Wa
     deploy = ("deploy", "--run", "opn", "--keep-until", "Friday 18:00", "--zone", "Europe/Madrid", "--yes", *POLL)
     walk.run("prepare_data.py", "raw.jsonl", "--to", "data", "--target", "open", "--system", "Sort the ticket.")
 
-    walk.interrupt("CreateTuningJob", "tune_open_model.py", *start)
-    walk.run("tune_open_model.py", *start)
+    assert "CreateTuningJob" in walk.disturb("tune_open_model.py", *start)
     assert jobs(walk) == 1
-    walk.interrupt("CreateEndpoint", "tune_open_model.py", *deploy)
-    walk.cut("DeployModel", "tune_open_model.py", *deploy)
+    assert walk.disturb("tune_open_model.py", *deploy) >= {"CreateEndpoint", "DeployModel"}
     deployed = walk.answer("tune_open_model.py", *deploy)["results"]["deployment"]
     assert (deployed["machine"], deployed["usd_per_hour"]) == ("g2-standard-12", "1.1507")
     assert (walk.calls("CreateEndpoint"), left_over(walk)["endpoints"]) == (1, 1)
@@ -137,8 +134,11 @@ def test_an_open_model_the_whole_way_with_an_interruption_at_every_step(walk: Wa
     found = walk.answer("evaluate.py", "--run", "opn", "--test", "data/test.jsonl")
     assert found["variants"][-1]["scores"]["exact"]["value"] > 0.5
 
-    walk.interrupt("UndeployModel", "teardown.py", "--run", "opn", "--yes", *POLL)
-    walk.cut("DeleteModel", "teardown.py", "--run", "opn", "--yes", *POLL, code=(0, 3))
+    assert walk.disturb("teardown.py", "--run", "opn", "--yes", *POLL) >= {
+        "UndeployModel",
+        "DeleteEndpoint",
+        "DeleteModel",
+    }
     assert walk.answer("teardown.py", "--run", "opn", "--yes", *POLL)["left"] == []
     assert left_over(walk) == EMPTY
 

@@ -53,13 +53,11 @@ def test_the_whole_way_with_an_interruption_at_every_step(walk: Walk) -> None:
         "retirement"
     ]
 
-    walk.interrupt("POST files", "tune_openai.py", *START)  # during the first upload
-    walk.cut("POST files", "tune_openai.py", *START, "--detach")  # the second upload; the first is found, not repeated
-    assert len(sandbox_of(walk)["files"]) == 2  # type: ignore[arg-type]  # a list
-    walk.interrupt("GET fine_tuning/jobs", "tune_openai.py", *START)  # while following
-    walk.cut("GET fine_tuning/jobs", "tune_openai.py", "follow", "--run", "tick", *POLL)  # a read is simply repeated
+    met = walk.disturb("tune_openai.py", *START)
+    assert {"POST files", "POST fine_tuning/jobs", "GET fine_tuning/jobs"} <= met
     assert list(sandbox_of(walk)["jobs"].values()) == ["succeeded"]  # type: ignore[attr-defined]  # a dict
     assert walk.calls("POST files") == 2
+    assert walk.calls("POST fine_tuning/jobs") == 1
 
     evaluate = (
         "--run",
@@ -71,18 +69,17 @@ def test_the_whole_way_with_an_interruption_at_every_step(walk: Walk) -> None:
         "--pattern",
         r"queue=\w+; urgency=\d",
     )
-    walk.interrupt("POST chat/completions", "evaluate.py", *evaluate)
-    walk.cut("POST chat/completions", "evaluate.py", *evaluate, code=(0, 3))
+    assert "POST chat/completions" in walk.disturb("evaluate.py", *evaluate)
     found = walk.answer("evaluate.py", *evaluate)
     scores = {item["name"]: item["scores"]["exact"]["value"] for item in found["variants"]}
     assert list(scores) == ["base", "prompted", "few-shot", "tuned"]
     assert scores["tuned"] > 0.5 > max(scores["base"], scores["prompted"], scores["few-shot"])
     assert Path(walk.folder / "runs/tick/evaluation.html").read_text().count("<svg") >= 4
 
+    walk.disturb("predict.py", "my parcel is late", "--run", "tick")
     assert "queue=" in walk.run("predict.py", "my invoice is wrong", "--run", "tick")
     walk.run("teardown.py", "--run", "tick", code=1)  # nobody agreed: nothing goes
-    walk.interrupt("DELETE models", "teardown.py", "--run", "tick", "--yes")
-    walk.cut("DELETE files", "teardown.py", "--run", "tick", "--yes", code=(0, 3))
+    assert walk.disturb("teardown.py", "--run", "tick", "--yes") >= {"DELETE files", "DELETE models"}
     assert walk.answer("teardown.py", "--run", "tick", "--yes")["left"] == []
     assert walk.answer("teardown.py", "--run", "tick", "--yes") == {"run": "tick", "removed": [], "left": []}
     assert (sandbox_of(walk)["files"], sandbox_of(walk)["tunes"]) == ([], [])

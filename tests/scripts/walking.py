@@ -15,6 +15,7 @@ from typing import Any
 from unittest import mock
 
 from guard.sandbox import frame
+from guard.sandbox.faults import Fault
 from guard.sandbox.scenario.build import build
 from guard.sandbox.scenario.load import parse
 from guard.sandbox.server import start_in_thread
@@ -123,6 +124,69 @@ class Walk:
         self.world.faults.clear()
         assert process.returncode in code, f"{process.returncode}\n{out}\n{err}"
         assert "Traceback" not in err, err
+
+    def disturb(self, script: str, *arguments: str) -> set[str]:
+        """Ctrl-C at the first call of every kind that a script makes, then a cut connection at each, until it gets through.
+
+        Returns the methods at which it was disturbed, all of them both ways.
+        """
+        interrupted = self._interrupt_each(script, *arguments)
+        return interrupted | self._cut_each(script, *arguments)
+
+    def _interrupt_each(self, script: str, *arguments: str) -> set[str]:
+        met: set[str] = set()
+        while True:
+            self.gate.close()
+            calls, known = len(self.world.calls), set(met)
+            with self._striking("latency", met, {"seconds": HELD}):
+                process = self.start(script, *arguments)
+                self._until(lambda known=known, process=process: met > known or process.poll() is not None)
+                if met == known:
+                    break
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(PATIENCE_S)
+            self.gate.open()
+            assert process.returncode == INTERRUPTED, f"{script} {met}: {process.returncode}\n{out}\n{err}"
+            assert "Traceback" not in err, err
+            # The platform does the work all the same; whether it has done it by the next start is not the script's to know.
+            self._until(
+                lambda held=met - known, since=calls: held <= {call.method for call in self.world.calls[since:]}
+            )
+        self.gate.open()
+        out, err = process.communicate(PATIENCE_S)
+        assert process.returncode == 0, f"{script}: {process.returncode}\n{out}\n{err}"
+        return met
+
+    def _cut_each(self, script: str, *arguments: str) -> set[str]:
+        met: set[str] = set()
+        while True:
+            with self._striking("answer_dropped", met, {}):
+                before, process = len(met), self.start(script, *arguments)
+                out, err = process.communicate(PATIENCE_S)
+            assert "Traceback" not in err, err
+            assert process.returncode in {0, 3}, f"{script} {met}: {process.returncode}\n{out}\n{err}"
+            if len(met) == before:
+                assert process.returncode == 0, f"{script}: {process.returncode}\n{out}\n{err}"
+                return met
+
+    @contextmanager
+    def _striking(self, kind: str, met: set[str], params: dict[str, float]) -> Iterator[None]:
+        """Let a fault strike at each method that was not met yet, once."""
+        faults = self.world.faults
+        faults.add(
+            "rate_limited", at=self.world.now(), scope={"method": "none"}, count=1
+        )  # so that the faults are asked
+        asked = faults.take
+
+        def take(what: str, **about: Any) -> Fault | None:
+            if what == kind and about["method"] not in met:
+                met.add(about["method"])
+                return Fault(id="each", kind=kind, params=params, since=self.world.now())
+            return asked(what, **about)
+
+        with mock.patch.object(faults, "take", take):
+            yield
+        faults.clear()
 
     def _until(self, holds: Any, process: Forked | None = None) -> None:
         deadline = time.monotonic() + PATIENCE_S
