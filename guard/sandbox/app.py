@@ -11,6 +11,7 @@ from guard.sandbox import (
     control,
     iam,
     learn,
+    login,
     logs,
     monitoring,
     openai,
@@ -37,6 +38,7 @@ SERVICES: Final = (
     learn,
     iam,
     resources,
+    login,
 )
 """A service has `routes(world) -> list[BaseRoute]` and may have `classify(verb, path) -> Target | None` (see `frame`)."""
 _CLASSIFIERS: Final = tuple(service.classify for service in SERVICES if hasattr(service, "classify"))

@@ -67,3 +67,8 @@ def _checked(speed: float) -> float:
 def rfc3339(at: datetime) -> str:
     """An instant as the platform writes it, to the microsecond: `2026-11-24T10:00:00.000000Z`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def machine_seconds() -> int:
+    """The machine's wall clock, seconds since 1970: for what others check by their own clock, such as a sign-in's end."""
+    return int(time.time())
