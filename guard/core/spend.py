@@ -74,14 +74,14 @@ def spend_of(thing: Billed, means: Means, book: PriceBook, question: Question) -
         question: Window and instants.
     """
     start = max(question.window.start, thing.created_at or thing.seen_at)
-    end = min(question.window.end, question.now, _stopped(thing, means) or question.now)
+    end = min(question.window.end, question.now, stopped_at(thing, means) or question.now)
     known: dict[str, Decimal] = {}
     replica_hours = unknown = unpriced = NONE
     lower, why, rows = False, "", dict[PriceRow, None]()
-    last_known = _last_before(means, hour_number(question.now))
+    last_known = last_before(means, hour_number(question.now))
     pending = hour_number(question.now - LATE)
-    for part in _cut(Window(start, end), book.edges()) if end > start else ():
-        quantity, missing = _replica_hours(part, means, pending, last_known)
+    for part in cut(Window(start, end), book.edges()) if end > start else ():
+        quantity, missing = replica_hours_in(part, means, pending, last_known)
         unknown += missing
         replica_hours += quantity
         price = book.rate(thing.machine, thing.location, Decimal(1), part.start)
@@ -143,7 +143,7 @@ def _with_forecast(spend: Spend, means: Means, book: PriceBook, question: Questi
     )
 
 
-def _stopped(thing: Billed, means: Means) -> datetime | None:
+def stopped_at(thing: Billed, means: Means) -> datetime | None:
     """When a thing that is gone stopped: it was last seen to run in its last measured hour, and gone at a later look."""
     if thing.gone_at is None:
         return None
@@ -161,8 +161,8 @@ def _daily_means(means: Means, now: datetime, last: Decimal) -> list[Decimal]:
     return found or [last]
 
 
-def _replica_hours(part: Window, means: Means, pending: int, last: Decimal | None) -> tuple[Decimal, Decimal]:
-    """Replicas x hours of a window, and the hours without a count."""
+def replica_hours_in(part: Window, means: Means, pending: int, last: Decimal | None) -> tuple[Decimal, Decimal]:
+    """Replicas x hours of a window, and the hours without a count; from hour `pending` on a missing count is the `last` one."""
     quantity = missing = NONE
     whole = Decimal(1)
     first, final = hour_number(part.start), hour_number(part.end - timedelta(microseconds=1))
@@ -181,7 +181,7 @@ def _replica_hours(part: Window, means: Means, pending: int, last: Decimal | Non
     return quantity, missing
 
 
-def _last_before(means: Means, hour: int) -> Decimal | None:
+def last_before(means: Means, hour: int) -> Decimal | None:
     """The latest count within the last two days; an older one says nothing of now."""
     for back in range(49):
         if hour - back in means:
@@ -189,7 +189,7 @@ def _last_before(means: Means, hour: int) -> Decimal | None:
     return None
 
 
-def _cut(window: Window, edges: Iterable[datetime]) -> Iterable[Window]:
+def cut(window: Window, edges: Iterable[datetime]) -> Iterable[Window]:
     """Cut a window where some price changes."""
     start = window.start
     for edge in edges:
