@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from guard.ports.errors import NotFoundByName
 from guard.web.asking import DeskOf, PersonOf
 from guard.web.rendering import render
 
 router = APIRouter()
 
+NEAR = 10
+"""How many things are offered where a name means none or several."""
 DONE = {
     "keep": "Your word was taken: it is kept.",
     "unkeep": "Your word was taken: the keep is over.",
@@ -23,7 +28,13 @@ DONE = {
 @router.get("/things/{name:path}")
 def thing(request: Request, desk: DeskOf, person: PersonOf, name: str, done: str = "") -> Response:
     """One thing by its resource name, display name or id."""
-    document = desk.thing(name)
+    try:
+        document = desk.thing(name)
+    except NotFoundByName as error:
+        near = desk.fleet({"text": name, "everything": "1"})["things"][:NEAR]
+        return render(
+            request, "nothing.html", {"name": name, "error": error, "near": near}, status=HTTPStatus.NOT_FOUND
+        )
     verdict = document["verdict"]
     context = {
         "thing": document,
