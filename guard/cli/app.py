@@ -23,6 +23,7 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
     ("jobs", LOOK, "Tuning jobs with state, cost and what they left."),
     ("costs", LOOK, "Money: the rate now, the month to date, its forecast; by owner, team, project and more."),
     ("budgets", LOOK, "Spend budgets: spent, expected at the end of the month, thresholds crossed."),
+    ("report", LOOK, "A month's money on one page: spend, idle, saved, budgets, retirements, unknown."),
     ("prices", LOOK, "What is paid an hour, from which source, how old it is, what is missing."),
     ("backtest", LOOK, "Replay waiting rules over the past: money, cold starts, the worst endpoints."),
     ("keep", DECIDE, "Say that something stays, until when and why."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -37,8 +36,6 @@ def report(
     """
     from guard.desk.rendering import render
 
-    if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-        raise ConfigInvalid(f"--month: found {month!r}. Expected YYYY-MM such as 2026-11.", hint="Nothing was written.")
     with desk_of(common) as desk:
         document = dict(desk.report(month=month))
     if what_if is not None:

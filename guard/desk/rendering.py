@@ -48,7 +48,7 @@ def pictures(document: Document) -> dict[str, str]:
                 )
                 for line in document["teams"]
             ],
-            "Spend by team, and lighter what the month ends at",
+            "Spend by team" if document["month"]["past"] else "Spend by team, and lighter what the month ends at",
         ),
         "budgets": bars(
             [

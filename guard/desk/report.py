@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from guard.core import statement
-from guard.core.billing_month import ZONE
+from guard.core.billing_month import ZONE, month_of
+from guard.core.billing_month import month as month_in
 from guard.core.retirements import last_day
 from guard.core.statement import Line
 from guard.core.units import Window
@@ -17,6 +19,7 @@ from guard.desk.budgets import budgets
 from guard.desk.finding import name_of
 from guard.desk.plain import MoneyDocument, iso, money
 from guard.desk.savings import savings
+from guard.ports.errors import ConfigInvalid
 from guard.ports.ledger import Ledger
 
 Document = dict[str, Any]
@@ -66,6 +69,16 @@ def report(
         "unknown": _unknown(accounts, saved, verdicts),
         "what_if": what_if,
     }
+
+
+def month_named(text: str | None, now: datetime) -> Window:
+    """The billing month of a text such as `2026-11`; None: the running one. Raises ConfigInvalid."""
+    if text is None:
+        return month_of(now)
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)
+    if found is None or not int(found[1]):
+        raise ConfigInvalid(f"month: found {text!r}. Expected YYYY-MM such as 2026-11.", hint="Nothing was written.")
+    return month_in(int(found[1]), int(found[2]))
 
 
 def _within(instant: str, month: Window) -> bool:

@@ -50,6 +50,13 @@ class Desk(Protocol):
         ...
 
     def prices(self) -> Document: ...
+    def savings(self) -> Document:
+        """What removals saved by removal and billing month: claimed, measured, billed; and the running month's bill, split."""
+        ...
+
+    def report(self, *, month: str | None = None) -> Document:
+        """The report of a billing month (`2026-11`; None: the running one), as `guard.desk.rendering` writes it down."""
+        ...
 
     # what the page asks beyond that --------------------------------------------------------------
     def fleet(self, words: Mapping[str, str]) -> Document:

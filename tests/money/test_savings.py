@@ -1,10 +1,9 @@
-"""What a removal saved: claimed, measured, and on the bill that the sandbox writes, with credits, a late day and what nobody watches."""
+"""What a removal saved: claimed, measured, and on the bill, with credits, a late day and what nobody watches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import httpx
