@@ -61,6 +61,8 @@ class Counts(Mapping[int, int]):
         return hash((self._first, self._values.tobytes()))
 
     def __eq__(self, other: object) -> bool:
+        if isinstance(other, Counts) and self._first == other._first and self._values == other._values:
+            return True
         return dict(self) == dict(cast("Mapping[int, int]", other)) if isinstance(other, Mapping) else NotImplemented
 
     def __repr__(self) -> str:

@@ -21,9 +21,11 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from guard.core.counts import NO_COUNTS, Counts
+from guard.core.quick import quick
 from guard.core.units import HOUR, hour_number, hour_start
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourRow:
     """One hour of one deployed model or pool, as monitoring told it; None where no series was there.

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from math import isnan
 from operator import add
 from typing import overload
 
 from guard.adapters.monitoring.queries import Column, Query
-from guard.adapters.monitoring.series import HourlySeries
+from guard.adapters.monitoring.series import ABSENT, HourlySeries
 from guard.core.usage import HourRow
 
+COLUMNS = len(Column)
 _COUNTED = (
     Column.PREDICTIONS,
     Column.RESPONSES,
@@ -32,7 +34,7 @@ class Hours:
 
     def __init__(self, first: int) -> None:
         self._first = first
-        self._columns: list[array[float] | None] = [None] * len(Column)
+        self._columns: list[array[float] | None] = [None] * COLUMNS
 
     def add(self, column: Column, values: array[float], *, largest: bool = False) -> None:
         """Add a series hour by hour, or keep the larger of the two values (`largest`, for shares)."""
@@ -49,12 +51,12 @@ class Hours:
             ),
         )
 
-    def get(self, column: Column, hour: int) -> float | None:
-        """Return the figure, or None."""
-        values = self._columns[column]
-        if values is None or isnan(value := values[hour - self._first]):
-            return None
-        return value
+    def figures(self, first: int, last: int) -> Iterator[tuple[float, ...]]:
+        """The figures of each hour from `first` to before `last`, in the order of Column; ABSENT where there are none."""
+        span = slice(first - self._first, last - self._first)
+        return zip(
+            *(repeat(ABSENT, last - first) if values is None else values[span] for values in self._columns), strict=True
+        )
 
     def add_requests_of(self, other: Hours) -> None:
         """Count another's requests here too."""
@@ -83,29 +85,38 @@ class Rows(Sequence[HourRow]):
     def __getitem__(self, index: slice) -> Sequence[HourRow]: ...
     def __getitem__(self, index: int | slice) -> HourRow | Sequence[HourRow]:
         if isinstance(index, slice):
-            return [self._row(hour) for hour in range(self._first, self._last)[index]]
-        return self._row(range(self._first, self._last)[index])
+            return list(self)[index]
+        hour = range(self._first, self._last)[index]
+        return next(self._from(hour))
 
     def __iter__(self) -> Iterator[HourRow]:
-        return map(self._row, range(self._first, self._last))
+        return self._from(self._first)
 
-    def _row(self, hour: int) -> HourRow:
-        get = self._hours.get
-        errors = get(Column.ERRORS, hour) or 0
-        public = max(get(Column.PREDICTIONS, hour) or 0, get(Column.RESPONSES, hour) or 0, errors)
-        failed = max(get(Column.FAILED_RESPONSES, hour) or 0, errors)
-        received = get(Column.RECEIVED, hour)
-        return HourRow(
-            hour=hour,
-            # The counters tell of the same calls, each in its own way; the larger one is believed.
-            requests=round(public + (get(Column.PRIVATE, hour) or 0)),
-            failed=round(failed + (get(Column.FAILED_PRIVATE, hour) or 0)),
-            covered=hour < self._covered_until,
-            replicas=get(Column.REPLICAS, hour),
-            duty=get(Column.DUTY, hour),
-            cpu=get(Column.CPU, hour),
-            received_bytes=None if received is None else round(received),
-        )
+    def _from(self, first: int) -> Iterator[HourRow]:
+        hours = range(first, self._last)
+        for hour, figures in zip(hours, self._hours.figures(first, self._last), strict=True):
+            yield _row(hour, hour < self._covered_until, figures)
+
+
+def _row(hour: int, covered: bool, figures: tuple[float, ...]) -> HourRow:
+    """Make a row of an hour's figures, which come in the order of Column."""
+    # What is not equal to itself is ABSENT; asking so is twice as quick as isnan().
+    predictions, responses, failed, errors, private, failed_private, replicas, duty, cpu, received = [
+        None if figure != figure else figure  # noqa: PLR0124  # see above
+        for figure in figures
+    ]
+    wrong = errors or 0
+    return HourRow(
+        hour=hour,
+        # The counters tell of the same calls, each in its own way; the larger one is believed.
+        requests=round(max(predictions or 0, responses or 0, wrong) + (private or 0)),
+        failed=round(max(failed or 0, wrong) + (failed_private or 0)),
+        covered=covered,
+        replicas=replicas,
+        duty=duty,
+        cpu=cpu,
+        received_bytes=None if received is None else round(received),
+    )
 
 
 def assemble(answers: Iterable[tuple[Query, Iterable[HourlySeries]]], first: int) -> dict[str, Hours]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import isfinite, isnan
 from typing import Any
 
 from guard.adapters.connection import Connection, Read
 from guard.adapters.monitoring.queries import Query
-from guard.core.names import Scope
 from guard.core.units import HOUR, Window, hour_number
 from guard.ports.errors import Malformed
 from guard.ports.inventory import Project
@@ -55,13 +53,34 @@ def read_series(connection: Connection, project: Project, query: Query, window: 
             series = found[key] = HourlySeries(
                 owner, named, labels.get("response_code", ""), array("d", [ABSENT]) * (last - first)
             )
-        scale = _scale(query, raw.unit)
-        for point in raw.points:
-            at = _hour(point, query, first, last) - first
-            value = _value(point, query) * scale
-            before = series.values[at]
-            series.values[at] = value if isnan(before) else max(before, value)
+        _take_points(series.values, raw.points, query, first, _scale(query, raw.unit))
     return list(found.values())
+
+
+def _take_points(values: array[float], points: Iterable[Any], query: Query, first: int, scale: float) -> None:
+    """Put the points of one series into their hours. In one loop, with each field read once: a fleet has many points."""
+    hours, largest = len(values), query.largest
+    for point in points:
+        end = point.interval.end_time
+        hour, rest = divmod(end.seconds, HOUR_S)
+        at = hour - 1 - first  # aligned points are stamped with the end of their hour
+        if rest or end.nanos:
+            raise Malformed(f"{query.metric}: a point that ends at {end.ToJsonString()}, not on the hour.")
+        if not 0 <= at < hours:
+            raise Malformed(f"{query.metric}: a point at {end.ToJsonString()}, outside of what was asked for.")
+        which = point.value.WhichOneof("value")
+        if which == "int64_value":
+            value = float(point.value.int64_value)
+        elif which == "double_value":
+            value = point.value.double_value
+        else:
+            raise Malformed(f"{query.metric}: a value of kind {which}, expected a number.")
+        if not 0 <= value <= largest:  # also where it is no number; what is believable is finite
+            raise Malformed(f"{query.metric}: a value of {value:g} in one hour, which cannot be.")
+        value *= scale
+        before = values[at]
+        if not before >= value:  # ABSENT is not, and takes any value
+            values[at] = value
 
 
 def _series(connection: Connection, project: Project, query: Query, window: Window) -> Iterator[Any]:
@@ -119,36 +138,12 @@ def _owner(project: Project, query: Query, labels: dict[str, str]) -> tuple[str,
     id_ = labels.get(id_label, "")
     if not location or not id_:
         raise Malformed(f"{query.metric}: a series without location or {id_label}.")
-    scope = Scope(project.number, location)
+    scope = f"projects/{project.number}/locations/{location}"
     if query.pool:
         return f"{scope}/deploymentResourcePools/{id_}", True
     deployed = labels.get("deployed_model_id", "")
     endpoint = f"{scope}/endpoints/{id_}"
     return (f"{endpoint}/deployedModels/{deployed}", True) if deployed else (endpoint, False)
-
-
-def _hour(raw: Any, query: Query, first: int, last: int) -> int:
-    """The hour that a point is about: aligned points are stamped with the end of theirs."""
-    end = raw.interval.end_time
-    if end.seconds % HOUR_S or end.nanos:
-        raise Malformed(f"{query.metric}: a point that ends at {end.ToJsonString()}, not on the hour.")
-    hour = int(end.seconds) // HOUR_S - 1
-    if not first <= hour < last:
-        raise Malformed(f"{query.metric}: a point at {end.ToJsonString()}, outside of what was asked for.")
-    return hour
-
-
-def _value(raw: Any, query: Query) -> float:
-    match raw.value.WhichOneof("value"):
-        case "int64_value":
-            value = float(raw.value.int64_value)
-        case "double_value":
-            value = float(raw.value.double_value)
-        case other:
-            raise Malformed(f"{query.metric}: a value of kind {other}, expected a number.")
-    if not isfinite(value) or value < 0 or value > query.largest:
-        raise Malformed(f"{query.metric}: a value of {value:g} in one hour, which cannot be.")
-    return value
 
 
 def _scale(query: Query, unit: str) -> float:
