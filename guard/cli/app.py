@@ -44,6 +44,9 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
     ("demo", RUN, "Thirty simulated days of a forgetful fleet, no account needed."),
 )
 
+ON_THIS_MACHINE = frozenset({"backtest", "db", "demo", "doctor", "init", "run", "sandbox", "token", "web"})
+"""Commands that need the ledger, the credentials or the files of the guard's machine; the others also work over the API."""
+
 HELP = """Tuneguard watches deployed models that bill by the hour and removes the idle ones: never the wrong one, never
 twice, always explained, reversible wherever the platform allows. It observes until told otherwise.
 
@@ -70,6 +73,10 @@ def run(arguments: Sequence[str]) -> int:
     from guard.ports.errors import GuardError
 
     app = make_app()
+    elsewhere = _elsewhere(arguments)
+    if elsewhere is not None:
+        sys.stderr.write(f"tuneguard: {elsewhere}\n")
+        return WRONG_USE
     try:
         result = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
@@ -89,6 +96,18 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     return result if isinstance(result, int) and not isinstance(result, bool) else FINE
+
+
+def _elsewhere(arguments: Sequence[str]) -> str | None:
+    """Say why a command cannot answer for another machine; None where it can, or where only its help is asked for."""
+    url = os.environ.get("TUNEGUARD_URL")
+    name = next(iter(arguments), "")
+    if not url or name not in ON_THIS_MACHINE or {"--help", "-h"} & set(arguments):
+        return None
+    return (
+        f"`{name}` works on the guard's own machine only, and TUNEGUARD_URL names another one.\n"
+        "  Run it there, or unset TUNEGUARD_URL to work on this machine."
+    )
 
 
 def _nobody_reads() -> int:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from guard.config import values
 from guard.desk import moments
-from guard.ports.errors import ConfigInvalid
+from guard.ports.errors import NotUnderstood
 
 
 class Moment(NamedTuple):
@@ -22,23 +22,23 @@ class Moment(NamedTuple):
 def moment(text: str, now: datetime, zone: str | None = None) -> Moment:
     """Read `2026-12-01` (its end of day, UTC), `2026-12-01T18:00` (UTC), `3d` from now, or `Friday 18:00` in the zone.
 
-    Raises ConfigInvalid for what cannot be read, what can be read in two ways, and the past.
+    Raises NotUnderstood for what cannot be read, what can be read in two ways, and the past.
     """
     try:
         at = _read(text.strip(), now)
     except ValueError:
-        raise ConfigInvalid(
+        raise NotUnderstood(
             f"--until: found {text!r}. Expected 2026-12-01, 2026-12-01T18:00 (UTC), 3d, or words such as Friday 18:00."
         ) from None
     if at is None:
         place = zone or own_zone()
         try:
             at = moments.moment(text, now, place)
-        except ConfigInvalid as error:
-            raise ConfigInvalid(f"--{error.message}".replace("--zone:", "--tz:"), hint=error.hint) from None
+        except NotUnderstood as error:
+            raise NotUnderstood(f"--{error.message}".replace("--zone:", "--tz:"), hint=error.hint) from None
         return Moment(at, f"{at.astimezone(ZoneInfo(place)):%A %Y-%m-%d %H:%M} {place}")
     if at <= now:
-        raise ConfigInvalid(
+        raise NotUnderstood(
             f"--until: {at:%Y-%m-%d %H:%M} UTC is over already (it is {now:%Y-%m-%d %H:%M}). Nothing was kept."
         )
     return Moment(at)

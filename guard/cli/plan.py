@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from guard.cli.app import FOUND, UNKNOWN
 from guard.cli.common import COMMON, NOBODY_LOOKED, SELECTION, Common, Selection, desk_of, emit_json, say
 from guard.cli.showing import show_plan, words
 from guard.desk.finding import LISTS, name_of
+from guard.ports.errors import NotUnderstood
 
 app = App(name="plan", help="What would happen now and next, and what blocks it.")
 
@@ -28,6 +30,11 @@ def plan(
 ) -> int:
     """Show the plan; the same in every mode. Exit code 1 if something is due, 3 where nobody has looked yet."""
     if against is not None:
+        if os.environ.get("TUNEGUARD_URL"):
+            raise NotUnderstood(
+                "--against: a look is taken with this machine's credentials and guard.yaml, and TUNEGUARD_URL names another one.",
+                hint="Run it there, or unset TUNEGUARD_URL.",
+            )
         return _compare(common, against)
     with desk_of(common) as desk:
         document = desk.plan(fresh=fresh, project=selection.project, policy=selection.policy)

@@ -12,7 +12,7 @@ from guard.core.removal import Act, evidence_digest
 from guard.core.verdict import Stage
 from guard.desk.finding import resolve
 from guard.desk.plain import iso
-from guard.ports.errors import ConfigInvalid, NotFoundByName
+from guard.ports.errors import NotFoundByName, NotUnderstood
 from guard.ports.ledger import Ledger
 
 Document = Mapping[str, Any]
@@ -34,7 +34,7 @@ def approve(
 ) -> dict[str, Any]:
     """Approve the acts that wait on a thing (none of them may wait: then `approved` is empty), and acknowledge the rest."""
     if name is None and not (scope or breaker or widening):
-        raise ConfigInvalid(
+        raise NotUnderstood(
             "Nothing was named: give NAME, --scope, --breaker or --widening. `tuneguard plan` lists what waits."
         )
     waiting = _waiting(ledger, name) if name is not None else []

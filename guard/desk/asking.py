@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from guard.ports.errors import ConfigInvalid
+from guard.ports.errors import NotUnderstood
 
 SORTS = ("cost", "name", "where", "owner", "silent", "decision", "next")
 DECISIONS = ("idle", "unknown", "keep")
@@ -36,7 +36,7 @@ class Asked:
 
 
 def asked_of(words: Mapping[str, str]) -> Asked:
-    """Read the words of an address; raises ConfigInvalid for a value that means nothing. Unknown words are passed over."""
+    """Read the words of an address; raises NotUnderstood for a value that means nothing. Unknown words are passed over."""
     values: dict[str, Any] = {name: words[name].strip()[:200] for name in (*FILTERS, "text") if words.get(name)}
     _one_of("decision", values.get("decision"), DECISIONS)
     if sort := words.get("sort"):
@@ -46,7 +46,7 @@ def asked_of(words: Mapping[str, str]) -> Asked:
     values["everything"] = words.get("everything") == "1"
     page = words.get("page") or "1"
     if not (page.isascii() and page.isdigit() and 1 <= int(page) <= 1_000_000):
-        raise ConfigInvalid(
+        raise NotUnderstood(
             f"page: found {page[:40]!r}. Expected a whole number from 1 on.", hint="Start at the first page."
         )
     return Asked(**values, page=int(page))
@@ -54,6 +54,6 @@ def asked_of(words: Mapping[str, str]) -> Asked:
 
 def _one_of(name: str, value: str | None, known: tuple[str, ...]) -> None:
     if value and value not in known:
-        raise ConfigInvalid(
+        raise NotUnderstood(
             f"{name}: found {value[:40]!r}. Expected one of {', '.join(known)}.", hint="Nothing was listed."
         )

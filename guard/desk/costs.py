@@ -12,7 +12,7 @@ from guard.core.statement import Line, Sums
 from guard.desk.accounts import Accounting, accounts_of
 from guard.desk.plain import MoneyDocument, iso, money
 from guard.desk.selecting import Selection
-from guard.ports.errors import ConfigInvalid
+from guard.ports.errors import NotUnderstood
 from guard.ports.ledger import Ledger
 
 FIGURES = ("rate", "known", "forecast", "low", "high", "planned")
@@ -22,7 +22,7 @@ def costs(ledger: Ledger, accounting: Accounting, now: datetime, by: str, select
     """Add up the billing month (Los Angeles time). What has no price or no replica count is listed and is in no sum."""
     grouping = statement.grouping(by)
     if grouping is None:
-        raise ConfigInvalid(
+        raise NotUnderstood(
             f"--by: found {by!r}. Expected one of {', '.join(statement.GROUPS)}, or label:KEY.",
             hint="Nothing was added up.",
         )

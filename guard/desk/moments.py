@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from guard.ports.errors import ConfigInvalid
+from guard.ports.errors import NotUnderstood
 
 EXAMPLES = '"Friday 18:00", "in 3 days", "tomorrow", "2026-12-01", "12h"'
 DAY_ENDS = time(23, 59, 59)
@@ -28,24 +28,24 @@ READINGS = tuple(
 def moment(text: str, now: datetime, zone: str = "UTC") -> datetime:
     """The instant that a text means, aware UTC; a day without a time means its end.
 
-    Raises ConfigInvalid for what cannot be read, for what can be read in two ways, for the past, and for an unknown zone.
+    Raises NotUnderstood for what cannot be read, for what can be read in two ways, for the past, and for an unknown zone.
     """
     try:
         place = ZoneInfo(zone)
     except (ValueError, OSError, KeyError):
-        raise ConfigInvalid(f"zone: found {zone[:60]!r}. Expected a name such as Europe/Madrid.") from None
+        raise NotUnderstood(f"zone: found {zone[:60]!r}. Expected a name such as Europe/Madrid.") from None
     shown = text.strip()[:60]
     found = _read(text.strip()[:100], now.astimezone(place))
     if not found:
-        raise ConfigInvalid(f"until: found {shown!r}. Expected for example {EXAMPLES}. Nothing was kept.")
+        raise NotUnderstood(f"until: found {shown!r}. Expected for example {EXAMPLES}. Nothing was kept.")
     if len(found) > 1:
         both = " or ".join(f"{at:%A %Y-%m-%d %H:%M}" for at in found[:2])
-        raise ConfigInvalid(
+        raise NotUnderstood(
             f"until: {shown!r} may mean {both} ({zone}). Nothing was kept.", hint="Write the date: 2026-12-01."
         )
     at = found[0].astimezone(UTC)
     if at <= now:
-        raise ConfigInvalid(
+        raise NotUnderstood(
             f"until: {shown!r} means {at:%Y-%m-%d %H:%M} UTC, which is over already (it is {now:%Y-%m-%d %H:%M}). "
             "Nothing was kept."
         )

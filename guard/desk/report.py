@@ -19,7 +19,7 @@ from guard.desk.budgets import budgets
 from guard.desk.finding import name_of
 from guard.desk.plain import MoneyDocument, iso, money
 from guard.desk.savings import savings
-from guard.ports.errors import ConfigInvalid
+from guard.ports.errors import NotUnderstood
 from guard.ports.ledger import Ledger
 
 Document = dict[str, Any]
@@ -72,12 +72,12 @@ def report(
 
 
 def month_named(text: str | None, now: datetime) -> Window:
-    """The billing month of a text such as `2026-11`; None: the running one. Raises ConfigInvalid."""
+    """The billing month of a text such as `2026-11`; None: the running one. Raises NotUnderstood."""
     if text is None:
         return month_of(now)
     found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)
     if found is None or not int(found[1]):
-        raise ConfigInvalid(f"month: found {text!r}. Expected YYYY-MM such as 2026-11.", hint="Nothing was written.")
+        raise NotUnderstood(f"month: found {text!r}. Expected YYYY-MM such as 2026-11.", hint="Nothing was written.")
     return month_in(int(found[1]), int(found[2]))
 
 

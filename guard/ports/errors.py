@@ -11,6 +11,7 @@ GuardError
 |   |-- NotSignedIn            no credentials, or expired ones
 |   |-- Forbidden              the person's role does not allow it (page and API)
 |   |-- ConfigInvalid          guard.yaml or the environment is wrong
+|   |   `-- NotUnderstood      what a person asked or said makes no sense as it is
 |   |-- LedgerUnusable         unreachable, from a newer version, of another world, not adopted
 |   |-- WorldMismatch          a sandbox was set and the target is real, or the other way round
 |   `-- NotFoundByName         a name that a person gave resolves to nothing, or to several things
@@ -74,6 +75,10 @@ class Forbidden(NeedsPerson):
 
 class ConfigInvalid(NeedsPerson):
     """guard.yaml or the environment is wrong."""
+
+
+class NotUnderstood(ConfigInvalid):
+    """What a person asked or said makes no sense as it is."""
 
 
 class LedgerUnusable(NeedsPerson):

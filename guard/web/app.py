@@ -77,7 +77,7 @@ def _favicon() -> Response:
 def _answer_errors(app: FastAPI, rendering: Rendering) -> None:
     def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, GuardError)  # noqa: S101  # it is registered for these
-        return refuse(rendering, request, status_of(error), error.message, hint=error.hint)
+        return refuse(rendering, request, status_of(error), error.message, hint=error.hint, code=type(error).__name__)
 
     def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for these

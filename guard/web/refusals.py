@@ -12,6 +12,7 @@ from guard.ports.errors import (
     GuardError,
     NotFoundByName,
     NotSignedIn,
+    NotUnderstood,
     RateLimited,
     Refused,
     RetryLater,
@@ -20,6 +21,7 @@ from guard.web.rendering import Rendering
 
 STATUS: tuple[tuple[type[GuardError], int], ...] = (
     (NotFoundByName, HTTPStatus.NOT_FOUND),
+    (NotUnderstood, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotSignedIn, HTTPStatus.UNAUTHORIZED),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (RateLimited, HTTPStatus.TOO_MANY_REQUESTS),
@@ -35,12 +37,14 @@ def status_of(error: GuardError) -> int:
     return next(int(status) for kind, status in STATUS if isinstance(error, kind))
 
 
-def refuse(rendering: Rendering, request: Request, status: int, detail: str, *, hint: str = "") -> Response:
-    """Answer that something is not done, in the form that the asker reads."""
+def refuse(
+    rendering: Rendering, request: Request, status: int, detail: str, *, hint: str = "", code: str = ""
+) -> Response:
+    """Answer that something is not done, in the form that the asker reads; `code` is the name of an error of ours."""
     if wants_json(request):
         body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
         return JSONResponse(
-            body | ({"hint": hint} if hint else {}),
+            body | {key: value for key, value in (("hint", hint), ("code", code)) if value},
             status_code=status,
             media_type="application/problem+json",
             headers={"Cache-Control": "no-store"},
@@ -60,7 +64,7 @@ def wants_json(request: Request) -> bool:
     return request.url.path.startswith("/api/") or ("json" in accept and "html" not in accept)
 
 
-_TITLES = {
+_TITLES: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "That cannot be read",
     HTTPStatus.UNAUTHORIZED: "You are not signed in",
     HTTPStatus.FORBIDDEN: "That is not yours to do",

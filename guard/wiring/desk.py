@@ -16,9 +16,12 @@ from guard.wiring import clock_of_environment, open_existing_ledger
 from guard.wiring.looking import look_now
 from guard.wiring.money import accounting
 
+URL = "TUNEGUARD_URL"
+TOKEN = "TUNEGUARD_TOKEN"  # noqa: S105  # the variable's name
+
 
 def desk_of(path: Path, environment: Mapping[str, str] = os.environ, *, writes: bool = False) -> Desk:
-    """Open the desk: on the ledger that guard.yaml (or TUNEGUARD_LEDGER) names.
+    """Open the desk: over the API at TUNEGUARD_URL if that is set, else on the ledger that guard.yaml (or TUNEGUARD_LEDGER) names.
 
     Args:
         path: guard.yaml.
@@ -28,6 +31,11 @@ def desk_of(path: Path, environment: Mapping[str, str] = os.environ, *, writes: 
     Raises:
         GuardError: The ledger, or the world that it belongs to, cannot be used.
     """
+    if environment.get(URL):
+        from guard.adapters.remote import RemoteDesk
+        from guard.adapters.remote.wire import Wire
+
+        return RemoteDesk(Wire(environment[URL], environment.get(TOKEN)))
     ledger = open_existing_ledger(path, environment, writes=writes)
     return LedgerDesk(
         ledger,
