@@ -24,6 +24,10 @@ class Accounting:
     settings: Callable[[], Settings]  # may raise ConfigInvalid
     books: Callable[[Ledger, Settings, datetime], BookOf]
     standings: Callable[[Ledger, Sequence[Budget], BookOf, datetime], list[Standing]]
+    replay: Callable[[Ledger, Settings, Sequence[str]], Mapping[str, Any]] | None = (
+        None  # tries waits on the ledger's past
+    )
+    guard_yaml: Callable[[], str | None] = lambda: None  # the file's text; None where it is not here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

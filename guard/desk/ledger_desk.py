@@ -27,16 +27,17 @@ from guard.desk.accounts import Accounting
 from guard.desk.finding import found
 from guard.desk.fleet import Boards
 from guard.desk.looking import Look, Looking
+from guard.desk.outlooks import Made, Outlooks
 from guard.desk.paging import Paging
 from guard.desk.selecting import Selection
 from guard.ports.clock import Clock
-from guard.ports.errors import ConfigInvalid, GuardError
+from guard.ports.errors import GuardError, NotUnderstood
 from guard.ports.ledger import Ledger
 
 Document = dict[str, Any]
 
 
-class LedgerDesk(Paging):
+class LedgerDesk(Paging, Outlooks):
     """Implements guard.ports.desk.Desk.
 
     Args:
@@ -56,6 +57,7 @@ class LedgerDesk(Paging):
         self._look = look
         self._user = user
         self._boards = Boards()
+        self._made = Made()
 
     # questions ------------------------------------------------------------------------------------
 
@@ -166,7 +168,7 @@ class LedgerDesk(Paging):
         if not fresh:
             return None
         if self._look is None:
-            raise ConfigInvalid(
+            raise NotUnderstood(
                 "--fresh: a look is taken with the credentials of the machine that asks, and here it can't be.",
                 hint="Ask without it: the daemon looks every few minutes.",
             )

@@ -16,7 +16,7 @@ over the network NotSignedIn, Forbidden and Unavailable: all of them GuardError 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -73,6 +73,22 @@ class Desk(Protocol):
 
     def moment(self, text: str, *, zone: str = "UTC") -> Document:
         """The instant (`at`) that people's words mean, read in a zone; raises ConfigInvalid for what cannot be read or is over."""
+        ...
+
+    def week(self) -> Document:
+        """What would happen at the next look and in the seven days from then on; what blocks, and how much of the caps is used."""
+        ...
+
+    def tuning(self) -> Document:
+        """Tuning jobs with loss curve, cost against estimate and expected end; the days on which base models are shut down."""
+        ...
+
+    def money(self) -> Document:
+        """Budgets with their burn and who was told, spend by team, owner, project and kind, prices that are unknown or old."""
+        ...
+
+    def trial(self, waits: Sequence[str] = (), *, use: tuple[str, str] | None = None) -> Document:
+        """Waits tried on the ledger's own past; `use` (policy, wait) asks for the change to guard.yaml that it means."""
         ...
 
     # words ----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from guard.core.budget import Budget, Standing
 from guard.core.catalogue import layered
@@ -17,7 +18,13 @@ from guard.ports.ledger import Ledger
 
 def accounting(path: Path, environment: Mapping[str, str] = os.environ) -> Accounting:
     """Everything that a desk needs to answer about money; guard.yaml is read when it is asked for."""
-    return Accounting(settings=lambda: settings_of(path, environment), books=books_of, standings=standings_of)
+    return Accounting(
+        settings=lambda: settings_of(path, environment),
+        books=books_of,
+        standings=standings_of,
+        replay=replay,
+        guard_yaml=lambda: _text(path),
+    )
 
 
 def books_of(ledger: Ledger, settings: Settings, now: datetime) -> BookOf:
@@ -39,3 +46,23 @@ def standings_of(ledger: Ledger, budgets: Sequence[Budget], book_of: BookOf, now
     from guard.daemon.budgets import standings
 
     return standings(ledger, budgets, book_of, now)
+
+
+def replay(ledger: Ledger, settings: Settings, waits: Sequence[str]) -> Mapping[str, Any]:
+    """Try waits on the ledger's past; raises ConfigInvalid for a word that is none."""
+    from guard.backtest.errors import TraceInvalid
+    from guard.ports.errors import ConfigInvalid
+    from guard.wiring.trying import try_on_ledger
+
+    try:
+        return try_on_ledger(ledger, settings, waits)
+    except TraceInvalid as error:
+        raise ConfigInvalid(str(error), hint="Nothing was replayed.") from error
+
+
+def _text(path: Path) -> str | None:
+    """guard.yaml as it stands, to show a change to it."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
