@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from guard.core.model import HourlyDedicated, Kind, Machine, Provisioning, Snapshot
@@ -12,12 +13,22 @@ from guard.core.names import endpoint_of
 from guard.core.verdict import Verdict
 
 
+class Metered(StrEnum):
+    """What bills by a metered quantity rather than by machines; the guard counts it and never touches it."""
+
+    BUCKET = "bucket"  # GiB of one storage class of a bucket
+    INPUT_TOKENS = "input_tokens"  # tokens asked of one model in one location
+    OUTPUT_TOKENS = "output_tokens"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Billed:
-    """A deployed model on machines of its own, or a pool. `gone_at` is the first look that did not show it any more."""
+    """A deployed model on machines of its own, or a pool; or something metered, whose `machine` bears the name of what is priced
+    (a storage class, a model). `gone_at` is the first look that did not show it any more.
+    """
 
     name: str
-    kind: Kind
+    kind: Kind | Metered
     project_id: str
     location: str
     display_name: str
@@ -28,6 +39,11 @@ class Billed:
     created_at: datetime | None
     seen_at: datetime
     gone_at: datetime | None = None
+
+    @property
+    def on_machines(self) -> bool:
+        """True for what runs on machines, false for what is metered."""
+        return isinstance(self.kind, Kind)
 
     @property
     def endpoint(self) -> str:

@@ -205,7 +205,7 @@ def _is_part(row: PriceRow, machine: Machine) -> bool:
             return row.item == (machine.accelerator_type or (shape.accelerator if shape else None))
         case Part.CORE | Part.RAM:
             return shape is not None and row.item == shape.family
-        case Part.TUNING_TOKENS:
+        case _:
             return False
 
 

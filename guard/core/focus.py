@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from guard.core.rates import measure_of
 from guard.core.spend import Spend
 from guard.core.units import Window
 
@@ -47,7 +48,7 @@ def rows(spends: Iterable[Spend], billing: Window) -> list[dict[str, str | None]
     """One row a thing and currency; a thing without any known cost has one row with an empty cost."""
     found = []
     for spend in spends:
-        thing = spend.thing
+        thing, measure = spend.thing, measure_of(spend.thing)
         for money in spend.known.values() or (None,):
             one_price = spend.rows and len(spend.known) == 1 and not spend.unpriced_hours and spend.replica_hours
             unit = money.amount / spend.replica_hours if money is not None and one_price else None
@@ -58,17 +59,17 @@ def rows(spends: Iterable[Spend], billing: Window) -> list[dict[str, str | None]
                     "ChargePeriodStart": spend.window.start.isoformat(),
                     "ChargePeriodEnd": spend.window.end.isoformat(),
                     "ChargeCategory": "Usage",
-                    "ChargeDescription": f"{thing.machine}, replica-hours",
+                    "ChargeDescription": f"{thing.machine}, {measure.focus_unit.lower()}",
                     "ProviderName": "Google Cloud",
-                    "ServiceName": "Vertex AI",
-                    "ServiceCategory": "AI and Machine Learning",
+                    "ServiceName": measure.service,
+                    "ServiceCategory": measure.category,
                     "SubAccountId": thing.project_id,
                     "RegionId": thing.location,
                     "ResourceId": thing.name,
                     "ResourceName": thing.display_name,
                     "ResourceType": thing.kind.value,
                     "PricingQuantity": f"{spend.replica_hours.normalize():f}",
-                    "PricingUnit": "Replica-Hours",
+                    "PricingUnit": measure.focus_unit,
                     "ListUnitPrice": None if unit is None else f"{unit:f}",
                     "ListCost": None if money is None else f"{money.amount:f}",
                     "BillingCurrency": None if money is None else money.currency,

@@ -29,6 +29,9 @@ class Part(StrEnum):
     RAM = "ram"  # item: family; unit GiB h
     ACCELERATOR = "accelerator"  # item: accelerator type; unit h for one of them
     TUNING_TOKENS = "tuning_tokens"  # item: base model; unit 1M tokens
+    INPUT_TOKENS = "input_tokens"  # item: model; unit 1M tokens
+    OUTPUT_TOKENS = "output_tokens"  # item: model; unit 1M tokens
+    STORAGE = "storage"  # item: storage class of a bucket (STANDARD); unit GiB month
     STACK = "stack"  # item: a part of the guard's own infrastructure (vm/e2-small); the row says its unit
 
 
@@ -38,6 +41,9 @@ UNITS: Mapping[Part, tuple[str, ...]] = {
     Part.RAM: ("GiB h",),
     Part.ACCELERATOR: ("h",),
     Part.TUNING_TOKENS: ("1M tokens",),
+    Part.INPUT_TOKENS: ("1M tokens",),
+    Part.OUTPUT_TOKENS: ("1M tokens",),
+    Part.STORAGE: ("GiB month",),
     Part.STACK: ("h", "GiB month"),
 }
 """The units that go with a part, the usual one first."""

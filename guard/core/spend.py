@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from guard.core.billed import Billed
 from guard.core.prices import PriceBook, PriceRow
+from guard.core.rates import measure_of, price_of
 from guard.core.units import HOUR, Known, Money, Rate, Window, hour_number, hour_start, hours
 
 LATE = timedelta(hours=3)
@@ -84,7 +85,7 @@ def spend_of(thing: Billed, means: Means, book: PriceBook, question: Question) -
         quantity, missing = replica_hours_in(part, means, pending, last_known)
         unknown += missing
         replica_hours += quantity
-        price = book.rate(thing.machine, thing.location, Decimal(1), part.start)
+        price = price_of(thing, book, part.start)
         if not isinstance(price, Known):
             unpriced += quantity
             why = price.reason
@@ -102,7 +103,7 @@ def spend_of(thing: Billed, means: Means, book: PriceBook, question: Question) -
         unknown_hours=unknown,
         unpriced_hours=unpriced,
         lower_bound=lower,
-        why_unknown=why or (f"no replica count in {unknown.normalize():f} h" if unknown else ""),
+        why_unknown=why or (_uncounted(thing, unknown) if unknown else ""),
         rows=tuple(rows),
     )
     return _with_forecast(spend, means, book, question, last_known)
@@ -111,7 +112,7 @@ def spend_of(thing: Billed, means: Means, book: PriceBook, question: Question) -
 def _with_forecast(spend: Spend, means: Means, book: PriceBook, question: Question, last: Decimal | None) -> Spend:
     """Add the rate now and what the month ends at; a thing that is gone costs nothing more."""
     thing = spend.thing
-    price = book.rate(thing.machine, thing.location, Decimal(1), question.now)
+    price = price_of(thing, book, question.now)
     if thing.gone_at is not None:
         currencies = list(spend.known)
         if len(currencies) != 1:
@@ -143,6 +144,11 @@ def _with_forecast(spend: Spend, means: Means, book: PriceBook, question: Questi
     )
 
 
+def _uncounted(thing: Billed, unknown: Decimal) -> str:
+    what = "replica" if thing.on_machines else measure_of(thing).unit
+    return f"no {what} count in {unknown.normalize():f} h"
+
+
 def stopped_at(thing: Billed, means: Means) -> datetime | None:
     """When a thing that is gone stopped: it was last seen to run in its last measured hour, and gone at a later look."""
     if thing.gone_at is None:
@@ -163,14 +169,15 @@ def _daily_means(means: Means, now: datetime, last: Decimal) -> list[Decimal]:
 
 def replica_hours_in(part: Window, means: Means, pending: int, last: Decimal | None) -> tuple[Decimal, Decimal]:
     """Replicas x hours of a window, and the hours without a count; from hour `pending` on a missing count is the `last` one."""
-    quantity = missing = NONE
-    whole = Decimal(1)
     first, final = hour_number(part.start), hour_number(part.end - timedelta(microseconds=1))
-    for hour in range(first, final + 1):
-        share = whole
-        if hour in {first, final}:
-            begins = hour_start(hour)
-            share = hours(min(part.end, begins + HOUR) - max(part.start, begins))
+    # Whole hours are a sum of what is there: a month of a thousand things is 730,000 of them.
+    within = range(first + 1, final)
+    counted = [mean for hour in within if (mean := means.get(hour)) is not None]
+    quantity, missing = sum(counted, NONE), NONE
+    late = () if len(counted) == len(within) else (hour for hour in within if hour not in means)
+    for hour in (*late, *sorted({first, final})):
+        begins = hour_start(hour)
+        share = hours(min(part.end, begins + HOUR) - max(part.start, begins))
         mean = means.get(hour)
         if mean is None and hour >= pending:
             mean = last

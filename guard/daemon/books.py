@@ -86,7 +86,7 @@ class Books:
 
     def _known(self) -> dict[str, Billed]:
         if self._billed is None:
-            self._billed = {thing.name: thing for thing in self._ledger.billed()}
+            self._billed = {thing.name: thing for thing in self._ledger.billed() if thing.on_machines}
         return self._billed
 
     def _read(self, now: datetime) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from guard.core.billed import Billed
+from guard.core.billed import Billed, Metered
 from guard.core.catalogue import Quote, matters
 from guard.core.own_prices import BookOf
 from guard.core.prices import PriceRow
+from guard.core.rates import price_of
 from guard.core.units import Known
 from guard.desk.accounts import Accounting
 from guard.desk.plain import iso
@@ -22,7 +22,7 @@ def prices(ledger: Ledger, accounting: Accounting, now: datetime) -> dict[str, A
     """The price of every machine that was seen with its rows; what has none; quotes that wait or vanished."""
     things = [thing for thing in ledger.billed() if thing.gone_at is None]
     book_of = accounting.books(ledger, accounting.settings(), now)
-    here = {(thing.machine, thing.location) for thing in things}
+    here = {(thing.machine, thing.location) for thing in things if thing.on_machines}
     quotes = [quote for quote in ledger.quotes() if matters(quote.row, here)]
     latest = ledger.latest_cycle()
     return {
@@ -43,19 +43,27 @@ def accept_price(ledger: Ledger, number: int, who: str, now: datetime) -> dict[s
     return {"now": iso(now), "accepted": [_quote(quote) for quote in accepted], "by": accepted[0].accepted_by}
 
 
+def title_of(thing: Billed) -> str:
+    """What is priced: the machine, the storage class, the model and which of its tokens."""
+    what = str(thing.machine)
+    if thing.on_machines:
+        return what
+    return f"{what} {'storage' if thing.kind is Metered.BUCKET else thing.kind.value.replace('_', ' ')}"
+
+
 def _by_machine(things: Sequence[Billed]) -> list[list[Billed]]:
     """Things on the same machine in the same place, under the same prices."""
     groups: dict[tuple[str, str, str], list[Billed]] = {}
     for thing in things:
-        groups.setdefault((str(thing.machine), thing.location, thing.project_id), []).append(thing)
+        groups.setdefault((title_of(thing), thing.location, thing.project_id), []).append(thing)
     return [groups[key] for key in sorted(groups)]
 
 
 def _line(same: Sequence[Billed], book_of: BookOf, now: datetime) -> dict[str, Any]:
     first = same[0]
-    price = book_of(first.project_id).rate(first.machine, first.location, Decimal(1), now)
+    price = price_of(first, book_of(first.project_id), now)
     about = {
-        "machine": str(first.machine),
+        "machine": title_of(first),
         "location": first.location,
         "project": first.project_id,
         "things": sorted(thing.name for thing in same),

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, delete, func, select, update
 
-from guard.core.billed import Billed, machine_document, machine_from
+from guard.core.billed import Billed, Metered, machine_document, machine_from
 from guard.core.catalogue import PriceUpdate, Quote
 from guard.core.model import Kind, Provisioning
 from guard.core.prices import Basis, Confidence, Part, PriceRow
@@ -174,4 +174,5 @@ def _billed(row: Row[Any]) -> Billed:
             "name", "project_id", "location", "display_name", "labels", "owner", "policy", "created_at", "seen_at", "gone_at",
         )
     }  # fmt: skip
-    return Billed(kind=Kind(row.kind), machine=machine_from(row.machine), **plain)
+    kind = Metered(row.kind) if row.kind in set(Metered) else Kind(row.kind)
+    return Billed(kind=kind, machine=machine_from(row.machine), **plain)
