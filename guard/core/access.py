@@ -102,7 +102,7 @@ def _names(entries: Collection[str], identity: Identity) -> bool:
     for entry in entries:
         if entry in identity.groups:
             return True
-        if not email:
+        if "@" not in email:
             continue
         if entry.startswith("*@") and email.rpartition("@")[2] == entry[2:].casefold():
             return True
