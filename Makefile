@@ -31,6 +31,7 @@ check: $(STAMP) ## lint, types, contracts, docs drift: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=scripts $(BIN)/mypy scripts/finetune scripts/*.py
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/generate.py --check
 

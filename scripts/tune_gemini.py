@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from finetune import bucket, clock, console, starting, vertex_tuning
-from finetune.clients import Place, genai_client, storage_client, talking_to
+from finetune import at_vertex, clock, console, starting, vertex_tuning
+from finetune.clients import Place, genai_client, talking_to
 from finetune.console import Output
 from finetune.errors import FINE, FOUND_SOMETHING, UserError
 from finetune.limits import DEFAULT_MODEL
-from finetune.prices import PriceBook
+from finetune.options import Detach, Owner, Poll, RunName, Yes
 from finetune.runs import Run
 from finetune.tuned import place_of
 
+SCRIPT = "tune_gemini.py"
+
 app = console.app(
-    "tune_gemini.py",
+    SCRIPT,
     "Tune a Gemini model on Vertex AI, resumably. The tuned model answers per token; nothing has to be deployed.",
 )
-RunName = Annotated[str, Parameter(help="Name of the run; its record is runs/NAME/run.json, and it becomes a label.")]
-Poll = Annotated[float, Parameter(help="Seconds between looks at the job.")]
 
 
 @app.command
@@ -31,7 +31,7 @@ def start(
     run: RunName,
     train: Path,
     bucket_uri: Annotated[str, Parameter(name="--bucket", help="gs://BUCKET or gs://BUCKET/FOLDER for the data.")],
-    owner: Annotated[str, Parameter(help="Whose it is; becomes a label of job, model and endpoint.")],
+    owner: Owner,
     validation: Path | None = None,
     model: str = DEFAULT_MODEL["gemini"],
     epochs: int | None = None,
@@ -47,8 +47,8 @@ def start(
     project: str | None = None,
     location: str | None = None,
     prices: Path | None = None,
-    yes: Annotated[bool, Parameter(help="Agree to the price without being asked.", negative="")] = False,
-    detach: Annotated[bool, Parameter(help="Do not wait for the job's end.", negative="")] = False,
+    yes: Yes = False,
+    detach: Detach = False,
     poll: Poll = 10.0,
     output: Output = "text",
 ) -> int:
@@ -65,40 +65,24 @@ def start(
         model=model, epochs=epochs, rate=rate, adapter_size=adapter_size, every_checkpoint=every_checkpoint
     )
     record.fix("parameters", {**asdict(request), "owner": owner, "bucket": bucket_uri, **asdict(place)})
-    if record.result("create job") is None:
-        book = PriceBook.load(prices)
-        ready = starting.look(
-            record,
-            target="gemini",
-            model=model,
-            train=train,
-            validation=validation,
-            epochs=epochs,
-            book=book,
-            today=now.date(),
-        )
-        if not starting.say_and_ask(
-            ready, now.date(), yes=yes, also="A tuned Gemini model costs nothing known while nobody calls it."
-        ):
-            return FOUND_SOMETHING
-    store = storage_client(place)
-    with talking_to("Cloud Storage", "uploading the data"), console.progress("Uploading") as show:
-        train_uri = bucket.upload(store, record, "train", train, bucket_uri, now, lambda share: show("train", share))
-        held = None
-        if validation is not None:
-            held = bucket.upload(
-                store, record, "validation", validation, bucket_uri, now, lambda share: show("validation", share)
-            )
-    client = genai_client(place)
-    with talking_to("Vertex AI", "creating the job"):
-        name = vertex_tuning.create(client, record, request, train_uri, held, owner, now)
+    if not starting.agreed(
+        record,
+        target="gemini",
+        model=model,
+        train=train,
+        validation=validation,
+        epochs=epochs,
+        prices=prices,
+        now=now,
+        yes=yes,
+        also="A tuned Gemini model costs nothing known while nobody calls it.",
+    ):
+        return FOUND_SOMETHING
+    name = at_vertex.upload_and_create(
+        record, place, request, train=train, validation=validation, bucket_uri=bucket_uri, owner=owner, now=now
+    )
     if detach:
-        console.emit(
-            output,
-            record.data,
-            lambda: console.out.print(f"{name}; go on with: tune_gemini.py follow --run {run}", markup=False),
-        )
-        return FINE
+        return starting.detached(record, name, SCRIPT, output)
     return _follow(record, name, poll, output)
 
 
@@ -106,16 +90,7 @@ def start(
 def follow(*, run: RunName, poll: Poll = 10.0, output: Output = "text") -> int:
     """Watch a job to its end."""
     record = Run.open(run)
-    return _follow(record, _job(record), poll, output)
-
-
-def _job(record: Run) -> str:
-    made = record.result("create job")
-    if made is None:
-        raise UserError(
-            f"{record.folder}: the run has no job yet. Begin with: tune_gemini.py start --run {record.name} --train FILE"
-        )
-    return str(made["name"])
+    return _follow(record, starting.job_of(record, SCRIPT, "name"), poll, output)
 
 
 def _follow(record: Run, name: str, poll: float, output: Output) -> int:
@@ -123,8 +98,7 @@ def _follow(record: Run, name: str, poll: float, output: Output) -> int:
     with talking_to("Vertex AI", "following the job"):
         job = vertex_tuning.follow(client, name, poll=poll, told=lambda text: console.err.print(text, markup=False))
     results = vertex_tuning.results_of(job)
-    price = PriceBook.load().find(record.data["parameters"]["model"])
-    results["cost_usd"] = starting.trained_cost(price, results["trained_tokens"]) if price is not None else None
+    results["cost_usd"] = starting.cost_of(record.data["parameters"]["model"], results["trained_tokens"])
     record.note(**results)
     console.emit(output, record.data, lambda: _say(record))
     return FINE if results["status"] in vertex_tuning.GOOD else FOUND_SOMETHING
@@ -151,13 +125,7 @@ def _say(record: Run) -> None:
 @app.command
 def cancel(*, run: RunName, output: Output = "text") -> int:
     """Stop a job."""
-    record = Run.open(run)
-    client = genai_client(place_of(record))
-    name = _job(record)
-    with talking_to("Vertex AI", "cancelling the job"):
-        state = client.tunings.get(name=name).state
-        if str(state.value if state else "") not in vertex_tuning.ENDED:
-            client.tunings.cancel(name=name)
+    name = at_vertex.cancel(Run.open(run), SCRIPT)
     console.emit(output, {"name": name}, lambda: console.out.print(f"{name}: cancelling", markup=False))
     return FINE
 

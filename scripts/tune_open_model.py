@@ -9,26 +9,26 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from finetune import bucket, clock, console, deploying, guard_side, starting, vertex_tuning
-from finetune.clients import Place, VertexRest, genai_client, storage_client, talking_to
+from finetune import at_vertex, clock, console, deploying, guard_side, starting, vertex_tuning
+from finetune.clients import Place, VertexRest, genai_client, talking_to
 from finetune.console import Output
 from finetune.costs import hosting_cost
 from finetune.deploying import Machines
 from finetune.errors import FINE, FOUND_SOMETHING, UserError
 from finetune.guard_side import CONFIG
 from finetune.limits import DEFAULT_MODEL
+from finetune.options import Detach, Owner, Poll, RunName, Yes
 from finetune.prices import PriceBook
 from finetune.runs import Run
 from finetune.tuned import place_of
 
+SCRIPT = "tune_open_model.py"
+
 app = console.app(
-    "tune_open_model.py",
+    SCRIPT,
     "Tune an open model on Vertex AI and serve it. Its endpoint bills by the hour, called or not: deploying asks "
     "first and registers a keep.",
 )
-RunName = Annotated[str, Parameter(help="Name of the run; its record is runs/NAME/run.json, and it becomes a label.")]
-Poll = Annotated[float, Parameter(help="Seconds between looks.")]
-Yes = Annotated[bool, Parameter(help="Agree to the price without being asked.", negative="")]
 
 
 @app.command
@@ -39,7 +39,7 @@ def start(
     bucket_uri: Annotated[
         str, Parameter(name="--bucket", help="gs://BUCKET or gs://BUCKET/FOLDER for data and weights.")
     ],
-    owner: Annotated[str, Parameter(help="Whose it is; becomes a label of job, model and endpoint.")],
+    owner: Owner,
     validation: Path | None = None,
     model: str = DEFAULT_MODEL["open"],
     epochs: int | None = None,
@@ -48,7 +48,7 @@ def start(
     location: str | None = None,
     prices: Path | None = None,
     yes: Yes = False,
-    detach: Annotated[bool, Parameter(help="Do not wait for the job's end.", negative="")] = False,
+    detach: Detach = False,
     poll: Poll = 10.0,
     output: Output = "text",
 ) -> int:
@@ -60,38 +60,24 @@ def start(
     weights = f"{bucket_uri.rstrip('/')}/{run}/weights"
     request = vertex_tuning.Request(model=model, epochs=epochs, batch_size=batch_size, output_uri=weights)
     record.fix("parameters", {**asdict(request), "owner": owner, "bucket": bucket_uri, **asdict(place)})
-    if record.result("create job") is None:
-        book = PriceBook.load(prices)
-        ready = starting.look(
-            record,
-            target="open",
-            model=model,
-            train=train,
-            validation=validation,
-            epochs=epochs,
-            book=book,
-            today=now.date(),
-        )
-        also = "To be called it must be deployed, which bills by the hour; that is asked for separately."
-        if not starting.say_and_ask(ready, now.date(), yes=yes, also=also):
-            return FOUND_SOMETHING
-    store = storage_client(place)
-    with talking_to("Cloud Storage", "uploading the data"), console.progress("Uploading") as show:
-        train_uri = bucket.upload(store, record, "train", train, bucket_uri, now, lambda share: show("train", share))
-        held = None
-        if validation is not None:
-            held = bucket.upload(
-                store, record, "validation", validation, bucket_uri, now, lambda share: show("validation", share)
-            )
-    with talking_to("Vertex AI", "creating the job"):
-        name = vertex_tuning.create(genai_client(place), record, request, train_uri, held, owner, now)
+    if not starting.agreed(
+        record,
+        target="open",
+        model=model,
+        train=train,
+        validation=validation,
+        epochs=epochs,
+        prices=prices,
+        now=now,
+        yes=yes,
+        also="To be called it must be deployed, which bills by the hour; that is asked for separately.",
+    ):
+        return FOUND_SOMETHING
+    name = at_vertex.upload_and_create(
+        record, place, request, train=train, validation=validation, bucket_uri=bucket_uri, owner=owner, now=now
+    )
     if detach:
-        console.emit(
-            output,
-            record.data,
-            lambda: console.out.print(f"{name}; go on with: tune_open_model.py follow --run {run}", markup=False),
-        )
-        return FINE
+        return starting.detached(record, name, SCRIPT, output)
     return _follow(record, name, poll, output)
 
 
@@ -99,16 +85,7 @@ def start(
 def follow(*, run: RunName, poll: Poll = 10.0, output: Output = "text") -> int:
     """Watch a job to its end."""
     record = Run.open(run)
-    return _follow(record, _job(record), poll, output)
-
-
-def _job(record: Run) -> str:
-    made = record.result("create job")
-    if made is None:
-        raise UserError(
-            f"{record.folder}: the run has no job yet. Begin with: tune_open_model.py start --run {record.name} --train FILE"
-        )
-    return str(made["name"])
+    return _follow(record, starting.job_of(record, SCRIPT, "name"), poll, output)
 
 
 def _follow(record: Run, name: str, poll: float, output: Output) -> int:
@@ -118,8 +95,7 @@ def _follow(record: Run, name: str, poll: float, output: Output) -> int:
         )
     results = vertex_tuning.results_of(job)
     results.pop("endpoint")  # an open model has none until it is deployed
-    price = PriceBook.load().find(record.data["parameters"]["model"])
-    results["cost_usd"] = starting.trained_cost(price, results["trained_tokens"]) if price is not None else None
+    results["cost_usd"] = starting.cost_of(record.data["parameters"]["model"], results["trained_tokens"])
     record.note(**results)
 
     def text() -> None:
@@ -205,13 +181,7 @@ def deploy(
 @app.command
 def cancel(*, run: RunName, output: Output = "text") -> int:
     """Stop a job."""
-    record = Run.open(run)
-    client = genai_client(place_of(record))
-    name = _job(record)
-    with talking_to("Vertex AI", "cancelling the job"):
-        state = client.tunings.get(name=name).state
-        if str(state.value if state else "") not in vertex_tuning.ENDED:
-            client.tunings.cancel(name=name)
+    name = at_vertex.cancel(Run.open(run), SCRIPT)
     console.emit(output, {"name": name}, lambda: console.out.print(f"{name}: cancelling", markup=False))
     return FINE
 

@@ -13,16 +13,16 @@ from finetune.clients import openai_client, talking_to
 from finetune.console import Output
 from finetune.errors import FINE, FOUND_SOMETHING, RefusedError, UserError
 from finetune.limits import DEFAULT_MODEL
-from finetune.prices import PriceBook
+from finetune.options import Detach, Poll, RunName, Yes
 from finetune.report.loss import Loss
 from finetune.runs import Run
 
+SCRIPT = "tune_openai.py"
+
 app = console.app(
-    "tune_openai.py",
+    SCRIPT,
     "Tune a model at OpenAI, resumably. What is known of the wind-down of OpenAI's fine-tuning is said before you pay.",
 )
-RunName = Annotated[str, Parameter(help="Name of the run; its record is runs/NAME/run.json.")]
-Poll = Annotated[float, Parameter(help="Seconds between looks at the job.")]
 
 
 @app.command
@@ -41,8 +41,8 @@ def start(
     suffix: Annotated[str | None, Parameter(help="Up to 64 characters in the model's name.")] = None,
     metadata: Annotated[tuple[str, ...], Parameter(help="KEY=VALUE, may be repeated.")] = (),
     prices: Path | None = None,
-    yes: Annotated[bool, Parameter(help="Agree to the price without being asked.", negative="")] = False,
-    detach: Annotated[bool, Parameter(help="Do not wait for the job's end.", negative="")] = False,
+    yes: Yes = False,
+    detach: Detach = False,
     poll: Poll = 5.0,
     output: Output = "text",
 ) -> int:
@@ -61,20 +61,18 @@ def start(
         metadata=_pairs(metadata),
     )
     record.fix("parameters", asdict(request))
-    if record.result("create job") is None:
-        book = PriceBook.load(prices)
-        ready = starting.look(
-            record,
-            target="openai",
-            model=model,
-            train=train,
-            validation=validation,
-            epochs=epochs,
-            book=book,
-            today=now.date(),
-        )
-        if not starting.say_and_ask(ready, now.date(), yes=yes):
-            return FOUND_SOMETHING
+    if not starting.agreed(
+        record,
+        target="openai",
+        model=model,
+        train=train,
+        validation=validation,
+        epochs=epochs,
+        prices=prices,
+        now=now,
+        yes=yes,
+    ):
+        return FOUND_SOMETHING
     client = openai_client()
     with talking_to("OpenAI", "uploading the data"):
         train_id = openai_tuning.upload(client, record, "train", train, now)
@@ -88,12 +86,7 @@ def start(
         console.err.print(f"The uploaded files are still there; teardown.py --run {run} removes them.", markup=False)
         raise
     if detach:
-        console.emit(
-            output,
-            record.data,
-            lambda: console.out.print(f"{job_id}; go on with: tune_openai.py follow --run {run}", markup=False),
-        )
-        return FINE
+        return starting.detached(record, job_id, SCRIPT, output)
     return _follow(record, job_id, poll, output)
 
 
@@ -107,16 +100,7 @@ def _pairs(metadata: tuple[str, ...]) -> dict[str, str] | None:
 def follow(*, run: RunName, poll: Poll = 5.0, output: Output = "text") -> int:
     """Watch a job to its end: events, loss, checkpoints, and an alarm if it learns the data by heart."""
     record = Run.open(run)
-    return _follow(record, _job(record), poll, output)
-
-
-def _job(record: Run) -> str:
-    made = record.result("create job")
-    if made is None:
-        raise UserError(
-            f"{record.folder}: the run has no job yet. Begin with: tune_openai.py start --run {record.name} --train FILE"
-        )
-    return str(made["id"])
+    return _follow(record, starting.job_of(record, SCRIPT, "id"), poll, output)
 
 
 def _follow(record: Run, job_id: str, poll: float, output: Output) -> int:
@@ -127,12 +111,11 @@ def _follow(record: Run, job_id: str, poll: float, output: Output) -> int:
         )
         kept = openai_tuning.checkpoints(client, job_id) if job.status == "succeeded" else []
     alarm = overfit.judge(curve, kept)
-    price = PriceBook.load().find(job.model)
     results: dict[str, Any] = {
         "status": job.status,
         "model": job.fine_tuned_model,
         "trained_tokens": job.trained_tokens,
-        "cost_usd": starting.trained_cost(price, job.trained_tokens) if price is not None else None,
+        "cost_usd": starting.cost_of(job.model, job.trained_tokens),
         "error": job.error.message if job.error is not None else None,
         "result_files": job.result_files,
         "curve": [asdict(point) for point in curve],
@@ -166,7 +149,7 @@ def cancel(*, run: RunName, output: Output = "text") -> int:
     """Stop a job. What was trained so far may be billed."""
     record = Run.open(run)
     client = openai_client()
-    job_id = _job(record)
+    job_id = starting.job_of(record, SCRIPT, "id")
     with talking_to("OpenAI", "cancelling the job"):
         job = client.fine_tuning.jobs.retrieve(job_id)
         if job.status not in openai_tuning.ENDED:

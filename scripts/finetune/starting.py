@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from finetune import console, trained
 from finetune.checks.survey import Survey, survey
 from finetune.costs import TrainingCost, retirement_sentence, training_cost
-from finetune.errors import UserError
+from finetune.errors import FINE, UserError
 from finetune.findings import Severity
 from finetune.limits import Target
 from finetune.prices import ModelPrice, PriceBook
@@ -85,6 +85,63 @@ def look(
     return Start(found, price, cost)
 
 
+def agreed(
+    run: Run,
+    *,
+    target: Target,
+    model: str,
+    train: Path,
+    validation: Path | None,
+    epochs: int | None,
+    prices: Path | None,
+    now: datetime,
+    yes: bool,
+    also: str = "",
+) -> bool:
+    """Check the data, say the price and ask, unless the job was created already; True if it may go on.
+
+    Raises:
+        UserError: The data has errors, or differs from what the run was started with; the model is not tunable.
+    """
+    if run.result("create job") is not None:
+        return True
+    ready = look(
+        run,
+        target=target,
+        model=model,
+        train=train,
+        validation=validation,
+        epochs=epochs,
+        book=PriceBook.load(prices),
+        today=now.date(),
+    )
+    return say_and_ask(ready, now.date(), yes=yes, also=also)
+
+
+def detached(record: Run, job: str, script: str, output: console.Output) -> int:
+    """Say how to go on with a job that nobody waits for."""
+    console.emit(
+        output,
+        record.data,
+        lambda: console.out.print(f"{job}; go on with: {script} follow --run {record.name}", markup=False),
+    )
+    return FINE
+
+
+def job_of(record: Run, script: str, key: str) -> str:
+    """The job that a run has, by the `key` of its creation's result.
+
+    Raises:
+        UserError: It has none yet.
+    """
+    made = record.result("create job")
+    if made is None:
+        raise UserError(
+            f"{record.folder}: the run has no job yet. Begin with: {script} start --run {record.name} --train FILE"
+        )
+    return str(made[key])
+
+
 def say_and_ask(start: Start, today: date, *, yes: bool, also: str = "") -> bool:
     """Show what it will cost and until when it lasts; True if the person agrees."""
     cost = start.cost
@@ -100,6 +157,12 @@ def say_and_ask(start: Start, today: date, *, yes: bool, also: str = "") -> bool
         if line:
             console.err.print(line, markup=False)
     return console.confirm("Start?", yes=yes)
+
+
+def cost_of(model: str, tokens: int | None) -> Decimal | None:
+    """USD of the tokens that were really trained on, by today's price of the base model; None where it has none."""
+    price = PriceBook.load().find(model)
+    return trained_cost(price, tokens) if price is not None else None
 
 
 def trained_cost(price: ModelPrice, tokens: int | None) -> Decimal | None:
