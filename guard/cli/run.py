@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -80,13 +79,11 @@ def _once(guard: Guard, common: Common) -> int:
 
 
 def _daemon(guard: Guard) -> int:
+    from guard.daemon import allocator
     from guard.daemon.health import health_app, serve
     from guard.daemon.jobs import Daemon
 
-    # A cycle makes and drops many small values and no cycles of references; the collector's default would walk the whole
-    # fleet again and again (a quarter of a cycle's time at 100,000 things).
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    allocator.collect_rarely()
     config = guard.in_force.config
     daemon = Daemon(
         run_cycle=lambda: _cycle(guard),
