@@ -37,9 +37,10 @@ def fill(file: Path, things: int) -> SqlLedger:
     by_decision: dict[str, list[dict[str, Any]]] = {"keep": [], "idle": []}
     for one in documents.values():
         by_decision[one["decision"]].append(one)
+    announced = {"blocks": [], "ways_out": [], "act_id": "a", "attempt": 1, "state": None, "group_rate": None}
     plan = {
         "cycle_id": "c-1", "taken_at": NOW.isoformat(), "mode": "observe", "config_digest": "d", "actions": [],
-        "notices": [one | {"blocks": [], "ways_out": [], "act_id": "a", "attempt": 1, "state": None, "group_rate": None} for one in by_decision["idle"]],
+        "notices": [one | announced for one in by_decision["idle"]],
         "blocked": [], "kept": by_decision["keep"], "unknown": [], "suggestions": [], "void": [], "doubts": [], "breaker": None,
     }  # fmt: skip
     ledger.save_cycle(
@@ -137,7 +138,7 @@ def document(i: int) -> dict[str, Any]:
         },
         "wait": {
             "hours": 180.0,
-            "because": "waits 7 d 12 h: a wrong removal costs $22.38 (44 min down x $0.50/min + $0.38 of machine), an idle hour $0.22",
+            "because": "waits 7 d 12 h: a wrong removal costs $22.38 (44 min down x $0.50/min), an idle hour $0.22",
             "notice_hours": 2.0,
             "worst_case": "at worst 2x the cost of knowing the future",
             "sum": {"base_hours": 180.0, "currency": "USD", "factor": 1, "idle_hour": rate, "wrong_removal": "22.38"},
@@ -146,7 +147,8 @@ def document(i: int) -> dict[str, Any]:
         "last_used_at": last,
         "stage": "undeploy" if idle else None,
         "due_at": (NOW + timedelta(hours=2)).isoformat() if idle else None,
-        **({"decision": "idle", "parts": []} if idle else {"decision": "keep", "would_go_at": (NOW + timedelta(hours=180 - silent)).isoformat()}),
+        "decision": "idle" if idle else "keep",
+        "would_go_at": None if idle else (NOW + timedelta(hours=180 - silent)).isoformat(),
     }  # fmt: skip
 
 

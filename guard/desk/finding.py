@@ -130,9 +130,13 @@ def found(ledger: Ledger, name: str) -> dict[str, Any]:
 
 def planned_as(ledger: Ledger, subjects: Iterable[str]) -> Document | None:
     """The line of the latest plan that is about one of these, or about a sharer of this pool."""
-    wanted = set(subjects)
     latest = ledger.latest_cycle()
-    plan: Document = (latest.plan if latest else None) or {}
+    return planned_in((latest.plan if latest else None) or {}, subjects)
+
+
+def planned_in(plan: Document, subjects: Iterable[str]) -> Document | None:
+    """The same of a plan that is at hand; one of 10,000 things takes a fifth of a second to read."""
+    wanted = set(subjects)
     for name in PLANNED:
         for item in plan.get(name, ()):
             if wanted & {item["subject"], item.get("group")}:

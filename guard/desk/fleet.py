@@ -114,6 +114,8 @@ def _made(ledger: Ledger, seen: Glance, now: datetime) -> Board:
         latest.plan if latest else None,
         ledger.acts(open_only=True),
         ledger.keeps(),
+        ledger.approvals(),
+        seen.mode,
         now,
     )
     return Board(seen.stamp, tuple(found))

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = timedelta(seconds=0.4)
+PATIENCE = timedelta(seconds=0.15)
 """How long a page waits (machine time); a first view has to be there within a second."""
 
 

@@ -7,10 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from guard.core.plan import KeepOrder
+from guard.core.plan import Approval, KeepOrder
 from guard.core.reasons import MEANING, WAY_OUT, BlockReason
-from guard.core.removal import Act
+from guard.core.removal import Act, evidence_digest
+from guard.core.rules import Mode
 from guard.core.units import HOURS_A_MONTH
+from guard.core.verdict import Stage
 from guard.core.wording import KINDS
 from guard.desk.finding import PLANNED, names_of
 from guard.desk.plain import decimal_money, iso
@@ -26,30 +28,38 @@ def lines(
     plan: Document | None,
     acts: Iterable[Act],
     keeps: Iterable[KeepOrder],
+    approvals: Iterable[Approval],
+    mode: str,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    """Dearest first. `acts` are the open ones, `keeps` everybody's words; what is gone has no line."""
+    """Dearest first. `acts` are the open ones, `keeps` and `approvals` everybody's words; what is gone has no line."""
     there = dearest_first(one for one in documents if one["decision"] != "gone")
     names = names_of(there)
     planned = _by_subject(plan)
     open_acts = {act.key.subject: act for act in acts}
     held = {order.subject: order for order in keeps if order.holds(now)}
-    return [
-        line(
-            one,
-            names[one["subject"]],
-            planned.get(one["subject"]),
-            _act_on(one, open_acts),
-            held.get(one["subject"]),
-        )
-        for one in there
-    ]
+    said = list(approvals)
+    found = []
+    for one in there:
+        act = _act_on(one, open_acts)
+        subject = one["subject"]
+        waits = waits_for_word(mode, act, said, now)
+        found.append(line(one, names[subject], planned.get(subject), act, held.get(subject), waits))
+    return found
+
+
+def waits_for_word(mode: str, act: Act | None, approvals: Iterable[Approval], now: datetime) -> bool:
+    """True where an open removal goes only once a person has approved it, and nobody has."""
+    if mode != Mode.APPROVE.value or act is None or act.state.is_in_flight or act.key.stage is Stage.RESTORE:
+        return False
+    digest = evidence_digest(act.evidence)
+    return not any(one.act_id == act.id and one.evidence_digest == digest and now < one.expires_at for one in approvals)
 
 
 def line(
-    document: Document, name: str, planned: Document | None, act: Act | None, kept: KeepOrder | None
+    document: Document, name: str, planned: Document | None, act: Act | None, kept: KeepOrder | None, waits: bool
 ) -> dict[str, Any]:
-    """The line of one thing. `planned` is its line in the latest plan, `act` the open act on it."""
+    """The line of one thing. `planned` is its line in the latest plan, `act` the open act on it, `waits` for a person's yes."""
     rate = document.get("rate")
     note = str(document.get("rate_note") or "")
     return {
@@ -75,7 +85,7 @@ def line(
         "decision_text": decision_text(document),
         "reason": document["reason"],
         "meaning": document.get("meaning") or "",
-        "next": next_of(document, planned, act, kept),
+        "next": next_of(document, planned, act, kept, waits=waits),
     }
 
 
@@ -90,18 +100,22 @@ def words(value: object) -> str:
     return str(value).replace("_", " ")
 
 
-def next_of(document: Document, planned: Document | None, act: Act | None, kept: KeepOrder | None) -> dict[str, Any]:
+def next_of(
+    document: Document, planned: Document | None, act: Act | None, kept: KeepOrder | None, *, waits: bool = False
+) -> dict[str, Any]:
     """What happens next and when: `text`, `at` (None: nothing has a time), `state` of the open act, and what blocks it."""
     told = _next(document, planned, act, kept)
+    if waits and document["decision"] == "idle":
+        told["blocks"] = [*told["blocks"], _block(BlockReason.WAITING_FOR_APPROVAL.value)]
     return {"at": None, "blocks": [], "way_out": str(document.get("way_out") or ""), **told}
 
 
 def _next(document: Document, planned: Document | None, act: Act | None, kept: KeepOrder | None) -> dict[str, Any]:
-    blocks = [_block(block) for block in (planned or {}).get("blocks", ())]
     state = act.state.value if act is not None else None
     if act is not None and act.state.is_in_flight:
         return {"text": f"{words(act.key.stage.value)} under way", "state": state}
     if document["decision"] == "idle":
+        blocks = [_block(block) for block in (planned or {}).get("blocks", ())]
         at = (planned or {}).get("due_at") or document.get("due_at")
         return {"text": words(document.get("stage") or ""), "at": at, "state": state, "blocks": blocks}
     if kept is not None:

@@ -43,7 +43,7 @@ def picture(ledger: Ledger, document: Document, now: datetime, books: Callable[[
     gone = document["decision"] == "gone"
     last = max(means) + 1 + AFTER if gone and means else hour_number(now)
     first = last - LOOK_BACK // HOUR
-    hours = _hours(usage, means, range(first, last), _billed(ledger, subject), books)
+    hours = _hours(usage, means, range(first, last), ledger.billed_thing(subject), books)
     marks, bands = _wait(document)
     until = max([hour_start(last), *(datetime.fromisoformat(mark["iso"]) + AHEAD for mark in marks)])
     ahead = range(last, min(hour_number(until) + 1, last + 24 * 31))
@@ -88,10 +88,6 @@ def _hours(
             if mean is not None and isinstance(price, Known):
                 costs[index] = price.value.rate.per_hour * mean
     return Hours(hours.start, requests, replicas, costs)
-
-
-def _billed(ledger: Ledger, subject: str) -> Billed | None:
-    return next((thing for thing in ledger.billed() if thing.name == subject), None)
 
 
 def _wait(document: Document) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -9,7 +9,7 @@ from guard.core.explain import explain as explained
 from guard.core.plan import KeepOrder
 from guard.core.reasons import BlockReason
 from guard.core.removal import Act
-from guard.desk.finding import name_of, planned_as, resolve
+from guard.desk.finding import name_of, planned_in, resolve
 from guard.desk.keeping import Costing, not_known
 from guard.desk.plain import iso, money
 from guard.ports.ledger import Ledger, OutboxItem
@@ -27,7 +27,7 @@ def explain(ledger: Ledger, name: str, now: datetime, cost_of: Costing = not_kno
     keeps = ledger.keeps(subject)
     costs = [cost_of(order) for order in keeps]
     latest = ledger.latest_cycle()
-    planned = planned_as(ledger, {subject})
+    planned = planned_in((latest.plan if latest else None) or {}, {subject})
     blocks = tuple(BlockReason(block) for block in (planned or {}).get("blocks", ()))
     explanation = explained(
         document,

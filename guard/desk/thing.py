@@ -14,9 +14,8 @@ from guard.core.removal import Act, evidence_digest
 from guard.core.verdict import Stage
 from guard.core.wording import DONE, instant
 from guard.desk.accounts import Accounting
-from guard.desk.finding import planned_as
 from guard.desk.keeping import costing
-from guard.desk.lines import decision_text, line, words
+from guard.desk.lines import decision_text, line, waits_for_word, words
 from guard.desk.pictures import picture
 from guard.desk.plain import iso
 from guard.desk.story import explain
@@ -40,7 +39,7 @@ def thing(ledger: Ledger, name: str, now: datetime, accounting: Accounting) -> d
     acts = [act for one in sorted(subjects) for act in ledger.acts(subject=one)]
     keeps = [order for one in sorted(subjects) for order in ledger.keeps(one)]
     ids = {act.id for act in acts}
-    approvals = [one for one in ledger.view(now).approvals if one.act_id in ids]
+    approvals = [one for one in ledger.approvals() if one.act_id in ids]
     open_act = next((act for act in acts if act.state.is_open), None)
     held = [order for order in keeps if order.holds(now)]
     glance = ledger.glance()
@@ -51,9 +50,10 @@ def thing(ledger: Ledger, name: str, now: datetime, accounting: Accounting) -> d
         "line": line(
             document,
             str(story["name"]),
-            planned_as(ledger, {subject}),
+            story["planned"],
             open_act,
             held[-1] if held else None,
+            waits_for_word(glance.mode, open_act, approvals, now),
         ),
         "picture": picture(ledger, document, now, lambda: accounting.books(ledger, accounting.settings(), now)),
         "changes": [_change(row) for row in ledger.verdict_changes(subject, CHANGES)],

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from guard.ledger import tables
+from guard.core.billed import Billed
+from guard.core.plan import Approval
+from guard.ledger import money_tables, tables
+from guard.ledger.codec import approval_from
+from guard.ledger.quotes import billed_from
 from guard.ledger.room import Room
 from guard.ports.glance import Glance
 
@@ -39,3 +44,16 @@ class Glances(Room):
             mode=look.mode if look else "",
             stamp=hashlib.sha256(text.encode()).hexdigest()[:16],
         )
+
+    def approvals(self) -> Sequence[Approval]:
+        """See the port."""
+        table = tables.approvals
+        with self._database.read() as connection:
+            return [approval_from(row) for row in connection.execute(select(table).order_by(table.c.id))]
+
+    def billed_thing(self, name: str) -> Billed | None:
+        """See the port."""
+        table = money_tables.billed_things
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(table.c.name == name)).first()
+        return billed_from(row) if row else None

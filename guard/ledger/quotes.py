@@ -95,7 +95,7 @@ class BilledThings(Room):
 
     def billed(self) -> Sequence[Billed]:
         with self._database.read() as connection:
-            return [_billed(row) for row in connection.execute(select(money_tables.billed_things))]
+            return [billed_from(row) for row in connection.execute(select(money_tables.billed_things))]
 
 
 def _columns(quote: Quote) -> dict[str, Any]:
@@ -167,7 +167,8 @@ def _billed_row(thing: Billed) -> dict[str, Any]:
     }
 
 
-def _billed(row: Row[Any]) -> Billed:
+def billed_from(row: Row[Any]) -> Billed:
+    """Return the thing that a row remembers."""
     plain: Mapping[str, Any] = {
         name: getattr(row, name)
         for name in (

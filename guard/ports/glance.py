@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from guard.core.billed import Billed
+from guard.core.plan import Approval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,13 @@ class Glance:
 
 
 class Glances(Protocol):
-    """Cheap enough to be asked every few seconds by every open page."""
+    """What a page asks of the ledger, each cheap however large the fleet is."""
 
     def glance(self) -> Glance: ...
+    def approvals(self) -> Sequence[Approval]:
+        """What people have approved, oldest first; those that are over too, until they are thinned out."""
+        ...
+
+    def billed_thing(self, name: str) -> Billed | None:
+        """One thing that bills or billed by the hour."""
+        ...
