@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli.anywhere import Api, elsewhere
 from tests.cli.world import LONG, Place
 
 pytestmark = pytest.mark.xdist_group("cli")
@@ -17,23 +18,38 @@ READING = (
     ("history",),
     ("history", "forgotten-gpu"),
     ("jobs",),
-    ("doctor",),
-    ("db", "info"),
-    ("db", "verify"),
-    ("config", "check"),
 )
+MONEY = (("costs",), ("costs", "--by", "owner"), ("prices",), ("budgets",))
+HERE = (("doctor",), ("db", "info"), ("db", "verify"), ("config", "check"))
 
 
 @pytest.mark.parametrize("command", READING, ids=" ".join)
-def test_an_answer_is_a_table_of_100_columns_or_one_json_document(place: Place, command: tuple[str, ...]) -> None:
+def test_an_answer_is_a_table_of_100_columns_or_one_json_document(anywhere: Place, command: tuple[str, ...]) -> None:
+    fits(anywhere, command, code=0)
+
+
+@pytest.mark.parametrize("command", HERE, ids=" ".join)
+def test_so_is_what_can_be_asked_on_the_machine_only(place: Place, command: tuple[str, ...]) -> None:
+    fits(place, command, code=0)
+
+
+def fits(place: Place, command: tuple[str, ...], *, code: int) -> None:
     table, document = place.here(*command), place.here(*command, "--output", "json")
 
-    assert (table.code, table.err) == (0, "")
-    assert (document.code, document.err) == (0, "")
+    assert (table.code, table.err) == (code, "")
+    assert (document.code, document.err) == (code, "")
     assert document.document["schema_version"] == 1
     rows = [line for line in table.out.splitlines() if line.startswith(" ")]
     if command[0] != "explain":  # addresses stay in one piece there
         assert max(map(len, rows), default=0) <= 100
+
+
+@pytest.mark.parametrize("command", [*READING, *MONEY, ("costs", "--csv"), ("explain", "nope")], ids=" ".join)
+def test_another_machine_says_the_same_as_the_guards_own(place: Place, api: Api, command: tuple[str, ...]) -> None:
+    with elsewhere(place, api) as there:
+        assert there.here(*command) == place.here(*command)
+        if "--csv" not in command and "nope" not in command:
+            assert there.here(*command, "-o", "json").document == place.here(*command, "-o", "json").document
 
 
 @pytest.mark.parametrize("command", [("status",), ("plan",), ("explain", "busy"), ("jobs", "-o", "json")], ids=" ".join)
@@ -41,9 +57,9 @@ def test_a_process_says_the_same_as_the_function(place: Place, command: tuple[st
     assert place(*command) == place.here(*command)
 
 
-def test_status_lists_what_bills_dearest_first_and_counts_the_rest(place: Place) -> None:
-    things = place.here("status", "-o", "json").document["things"]
-    out = place.here("status").out
+def test_status_lists_what_bills_dearest_first_and_counts_the_rest(anywhere: Place) -> None:
+    things = anywhere.here("status", "-o", "json").document["things"]
+    out = anywhere.here("status").out
 
     rates = [float(one["rate"]["amount"]) for one in things if one["rate"]]
     assert rates == sorted(rates, reverse=True)
@@ -52,11 +68,11 @@ def test_status_lists_what_bills_dearest_first_and_counts_the_rest(place: Place)
     assert "empty-shell" not in out
     assert "cost nothing by the hour" in out
     assert "a lower bound, 1 thing(s) without a known price" in out
-    assert "empty-shell" in place.here("status", "--all").out
+    assert "empty-shell" in anywhere.here("status", "--all").out
 
 
-def test_names_in_a_table_are_short_whole_and_told_apart(place: Place) -> None:
-    out = place.here("status").out
+def test_names_in_a_table_are_short_whole_and_told_apart(anywhere: Place) -> None:
+    out = anywhere.here("status").out
 
     assert LONG not in out
     assert LONG[:14] in out
@@ -65,10 +81,10 @@ def test_names_in_a_table_are_short_whole_and_told_apart(place: Place) -> None:
     assert "(1006)" in out
 
 
-def test_status_can_be_narrowed_to_a_project_or_a_policy(place: Place) -> None:
-    by_project = place.here("status", "--project", "demo-product", "-o", "json").document["things"]
-    by_number = place.here("status", "--project", "100000000002", "-o", "json").document["things"]
-    by_policy = place.here("status", "--policy", "prod", "-o", "json").document["things"]
+def test_status_can_be_narrowed_to_a_project_or_a_policy(anywhere: Place) -> None:
+    by_project = anywhere.here("status", "--project", "demo-product", "-o", "json").document["things"]
+    by_number = anywhere.here("status", "--project", "100000000002", "-o", "json").document["things"]
+    by_policy = anywhere.here("status", "--policy", "prod", "-o", "json").document["things"]
 
     assert {one["project"] for one in by_project} == {"demo-product"}
     assert by_number == by_project
@@ -80,9 +96,9 @@ def test_status_can_be_narrowed_to_a_project_or_a_policy(place: Place) -> None:
     ("option", "known"), [("--project", "demo-product, demo-research"), ("--policy", "default, prod")]
 )
 def test_a_misspelt_selector_is_refused_and_not_shown_as_empty(
-    place: Place, command: str, option: str, known: str
+    anywhere: Place, command: str, option: str, known: str
 ) -> None:
-    answer = place.here(command, option, "nope")
+    answer = anywhere.here(command, option, "nope")
 
     assert (answer.code, answer.out) == (2, "")
     assert f"{option}: found 'nope'" in answer.err
@@ -101,8 +117,8 @@ def test_a_look_now_says_what_the_ledger_said_and_writes_nothing(place: Place) -
     assert place.ledger.read_bytes() == before
 
 
-def test_the_plan_says_what_is_blocked_and_what_a_pool_costs_together(place: Place) -> None:
-    out = place.here("plan").out
+def test_the_plan_says_what_is_blocked_and_what_a_pool_costs_together(anywhere: Place) -> None:
+    out = anywhere.here("plan").out
 
     assert "Blocked (3)" in out
     assert "throttled" in out
@@ -112,8 +128,8 @@ def test_the_plan_says_what_is_blocked_and_what_a_pool_costs_together(place: Pla
     assert "Suggestion for nightly-tune" in out
 
 
-def test_an_empty_plan_says_so(place: Place) -> None:
-    out = place.here("plan", "--project", "demo-product").out
+def test_an_empty_plan_says_so(anywhere: Place) -> None:
+    out = anywhere.here("plan", "--project", "demo-product").out
 
     assert "Nothing goes now, and nothing is announced." in out
 
@@ -131,8 +147,8 @@ def test_another_guard_yaml_is_compared_with_the_one_in_force(copied: Place) -> 
     assert "0 of" in same.out
 
 
-def test_explain_tells_of_a_removal_and_how_to_undo_it(place: Place) -> None:
-    out = place.here("explain", "forgotten-gpu").out
+def test_explain_tells_of_a_removal_and_how_to_undo_it(anywhere: Place) -> None:
+    out = anywhere.here("explain", "forgotten-gpu").out
 
     assert "was undeployed" in out
     assert "a wrong removal costs" in out
@@ -150,33 +166,33 @@ def test_explain_tells_of_a_removal_and_how_to_undo_it(place: Place) -> None:
         "projects/100000000001/locations/us-central1/endpoints/1007/deployedModels/17",
     ],
 )
-def test_a_pools_sharer_stands_for_its_pool(place: Place, name: str) -> None:
-    document = place.here("explain", name, "-o", "json").document
+def test_a_pools_sharer_stands_for_its_pool(anywhere: Place, name: str) -> None:
+    document = anywhere.here("explain", name, "-o", "json").document
 
     assert document["subject"].endswith("/deploymentResourcePools/shared-pool")
 
 
 @pytest.mark.parametrize("name", ["nightly-tune", "901", "old-weights", "empty-shell", "tuned-answers", "shop-model"])
-def test_everything_that_was_seen_can_be_explained(place: Place, name: str) -> None:
-    assert " stays" in place.here("explain", name).out
+def test_everything_that_was_seen_can_be_explained(anywhere: Place, name: str) -> None:
+    assert " stays" in anywhere.here("explain", name).out
 
 
-def test_jobs_shows_warnings_and_how_many_endpoints_were_left(place: Place) -> None:
-    rows = place.here("jobs").out
+def test_jobs_shows_warnings_and_how_many_endpoints_were_left(anywhere: Place) -> None:
+    rows = anywhere.here("jobs").out
 
     assert "runs for" in rows
-    [ended, running] = sorted(place.here("jobs", "-o", "json").document["jobs"], key=lambda job: str(job["reason"]))
+    [ended, running] = sorted(anywhere.here("jobs", "-o", "json").document["jobs"], key=lambda job: str(job["reason"]))
     assert len(ended["evidence"]["endpoints"]) == 3
     assert running["owner"] == "ada@example.com"
 
 
-def test_history_of_all_and_of_one_is_in_the_order_of_time(place: Place) -> None:
+def test_history_of_all_and_of_one_is_in_the_order_of_time(anywhere: Place) -> None:
     for command in (("history",), ("history", "forgotten-gpu")):
-        events = place.here(*command, "-o", "json").document["events"]
+        events = anywhere.here(*command, "-o", "json").document["events"]
         assert [one["at"] for one in events] == sorted(one["at"] for one in events)
     whats = [one["what"] for one in events]
     assert whats.index("undeploy noticed") < whats.index("undeploy intended") < whats.index("undeploy verified")
-    assert len(place.here("history", "--limit", "2", "-o", "json").document["events"]) == 2
+    assert len(anywhere.here("history", "--limit", "2", "-o", "json").document["events"]) == 2
 
 
 def test_the_configuration_is_shown_without_secrets(copied: Place) -> None:

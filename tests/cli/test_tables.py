@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.cli.common import say, table
-from guard.desk.finding import names_of
 from guard.cli.fitting import shortened, widths
+from guard.desk.finding import names_of
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=150)
 COLUMNS = ("thing", "where", ("an hour", "right"), "verdict", "next")

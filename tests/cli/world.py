@@ -126,6 +126,14 @@ class Place:
         """The same within this process, which is ten times cheaper; an exception passes."""
         return here(*arguments, folder=self.folder, environment={**self.environment, **environment})
 
+    def by(self, name: str) -> tuple[str, ...]:
+        """The option that says who speaks."""
+        return ("--who", name)
+
+    def named(self, name: str) -> str:
+        """Who is then said to have spoken."""
+        return name
+
     def configure(self, text: str) -> None:
         """Write another guard.yaml."""
         self.config.write_text(text.replace("SINK", self.harness.sink.url), encoding="utf-8")
