@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from guard.sandbox import happenings, meter, people
+from guard.sandbox.billing import metered
 from guard.sandbox.durations import parse_duration, parse_instant
 from guard.sandbox.errors import ApiError
 from guard.sandbox.scenario.schema import Change, FaultSpec
@@ -118,9 +119,9 @@ def _calls(world: World, request: Request, _body: Any) -> Any:
 
 
 def _meter(world: World, request: Request, _body: Any) -> Any:
-    return meter.read(
-        world, _instant(world, request, "since", world.start), _instant(world, request, "until", world.now())
-    )
+    """The machines' bill, and beside its total what is metered: stored bytes and tokens."""
+    since, until = _instant(world, request, "since", world.start), _instant(world, request, "until", world.now())
+    return {**meter.read(world, since, until), "metered": metered.read(world, since, until)}
 
 
 def _instant(world: World, request: Request, key: str, default: datetime) -> datetime:

@@ -13,11 +13,13 @@ PREFIX: Final = "aiplatform.googleapis.com/"
 ENDPOINT: Final = PREFIX + "Endpoint"
 POOL: Final = PREFIX + "DeploymentResourcePool"
 PUBLISHER_MODEL: Final = PREFIX + "PublisherModel"
+BUCKET: Final = "gcs_bucket"
 
 RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     ENDPOINT: ("resource_container", "location", "endpoint_id"),
     POOL: ("resource_container", "location", "deployment_resource_pool_id"),
     PUBLISHER_MODEL: ("resource_container", "location", "publisher", "model_user_id", "model_version_id"),
+    BUCKET: ("project_id", "bucket_name", "location"),
 }
 """Monitored resource types and their labels."""
 
@@ -30,6 +32,8 @@ class Measure(Enum):
     RESPONSES = "all, by class of response code"
     PRIVATE_RESPONSES = "all of a private endpoint, by response code"
     INVOCATIONS = "calls of tuned and base models of a publisher"
+    TOKENS = "tokens of tuned and base models of a publisher"
+    STORED = "bytes that lie in a bucket"
     REPLICAS = "replicas that run"
     CPU = "share of the CPU"
     DUTY_CYCLE = "share of the accelerator's time"
@@ -65,6 +69,7 @@ _COUNTS: Final = frozenset(
         Measure.RESPONSES,
         Measure.PRIVATE_RESPONSES,
         Measure.INVOCATIONS,
+        Measure.TOKENS,
     }
 )
 _NAMES: Final = ("deployed_model_id", "spot", "model_display_name", "endpoint_display_name")
@@ -123,6 +128,26 @@ _ALL: Final = (
         labels=("response_code", "request_type", "method"),
         measure=Measure.INVOCATIONS,
         description="model_invocation_count: calls of a publisher's model, tuned ones included; it names no endpoint.",
+    ),
+    Metric(
+        type=PREFIX + "publisher/online_serving/token_count",
+        resource=PUBLISHER_MODEL,
+        kind="DELTA",
+        value_type="INT64",
+        unit="1",
+        labels=("type", "request_type"),
+        measure=Measure.TOKENS,
+        description="token_count: input and output tokens of a publisher's model, tuned ones included; it names no endpoint.",
+    ),
+    Metric(
+        type="storage.googleapis.com/storage/v2/total_bytes",
+        resource=BUCKET,
+        kind="GAUGE",
+        value_type="DOUBLE",
+        unit="By",
+        labels=("storage_class", "type"),
+        measure=Measure.STORED,
+        description="v2/total_bytes: bytes in a bucket by storage class, sampled once a day.",
     ),
 )
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from guard.sandbox.deployments import Deployment
 from guard.sandbox.monitoring.load import Machine, replica_loads
+from guard.sandbox.monitoring.metered import stored, tokens
 from guard.sandbox.monitoring.metrics import ENDPOINT, POOL, Measure, Metric
 from guard.sandbox.monitoring.requests import ByCode, served
 from guard.sandbox.monitoring.window import Mask, Minutes, Numbers
@@ -46,6 +47,11 @@ def raw(world: World, metric: Metric, project_number: str, minutes: Minutes) -> 
     match metric.measure:
         case Measure.INVOCATIONS:
             yield from _invocations(world, alive, early)
+        case Measure.TOKENS:
+            yield from _tokens(world, alive, early)
+        case Measure.STORED:
+            for row in stored(world, project_number, minutes):
+                yield Series(*row)
         case Measure.PREDICTIONS | Measure.ERRORS | Measure.RESPONSES | Measure.PRIVATE_RESPONSES:
             yield from _counts(world, metric, alive, early)
         case Measure.REPLICAS if metric.resource == ENDPOINT:
@@ -216,30 +222,55 @@ def _added(parts: list[ByCode]) -> ByCode:
 
 def _invocations(world: World, alive: list[Deployment], early: Minutes) -> Iterator[Series]:
     """Calls of tuned models, on the publisher's model in a location: no label leads back to an endpoint."""
-    models: defaultdict[tuple[str, str, str], list[ByCode]] = defaultdict(list)
-    for deployment, by_code in served(world, [one for one in alive if one.kind == "gemini"], early):
-        models[deployment.project_number, deployment.location, _base_model(world, deployment)].append(by_code)
-    for (number, location, model), parts in models.items():
-        for code, counts in _added(parts).items():
+    for place, by_code in _by_model(world, alive, early).items():
+        for code, counts in by_code.items():
             values, present = _with_zeros(counts, TAIL_MINUTES)
             if present.any():
-                yield Series(
-                    owner=f"projects/{number}/locations/{location}/publishers/google/models/{model}",
-                    location=location,
-                    metric_labels={"response_code": str(code), "request_type": "shared", "method": "GenerateContent"},
-                    resource_labels={
-                        "resource_container": number,
-                        "location": location,
-                        "publisher": "google",
-                        "model_user_id": model,
-                        "model_version_id": "default",
-                    },
-                    values=values,
-                    present=present,
-                )
+                labels = {"response_code": str(code), "request_type": "shared", "method": "GenerateContent"}
+                yield _model_series(place, labels, values, present)
 
 
-def _base_model(world: World, deployment: Deployment) -> str:
+def _tokens(world: World, alive: list[Deployment], early: Minutes) -> Iterator[Series]:
+    """Tokens of the calls that were answered, likewise."""
+    for place, by_code in _by_model(world, alive, early).items():
+        if 200 not in by_code:
+            continue
+        values, present = _with_zeros(by_code[200], TAIL_MINUTES)
+        for kind, counted, there in tokens(values, present) if present.any() else ():
+            yield _model_series(place, {"type": kind, "request_type": "shared"}, counted, there)
+
+
+_Place = tuple[str, str, str]
+"""Project number, location, base model."""
+
+
+def _by_model(world: World, alive: list[Deployment], early: Minutes) -> dict[_Place, ByCode]:
+    models: defaultdict[_Place, list[ByCode]] = defaultdict(list)
+    for deployment, by_code in served(world, [one for one in alive if one.kind == "gemini"], early):
+        models[deployment.project_number, deployment.location, base_model(world, deployment)].append(by_code)
+    return {place: _added(parts) for place, parts in models.items()}
+
+
+def _model_series(place: _Place, labels: Mapping[str, str], values: Numbers, present: Mask) -> Series:
+    number, location, model = place
+    return Series(
+        owner=f"projects/{number}/locations/{location}/publishers/google/models/{model}",
+        location=location,
+        metric_labels=labels,
+        resource_labels={
+            "resource_container": number,
+            "location": location,
+            "publisher": "google",
+            "model_user_id": model,
+            "model_version_id": "default",
+        },
+        values=values,
+        present=present,
+    )
+
+
+def base_model(world: World, deployment: Deployment) -> str:
+    """The base of a tuned model that is deployed."""
     model = world.store.get(deployment.model_name.partition("@")[0]) or {}
     uri = model.get("baseModelSource", {}).get("genieSource", {}).get("baseModelUri", "")
     return str(uri).rpartition("/")[2] or "gemini-2.5-flash"

@@ -7,13 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from guard.sandbox import happenings, people
+from guard.sandbox.clock import rfc3339
 from guard.sandbox.errors import ApiError
 from guard.sandbox.meter import Prices
 from guard.sandbox.pubsub.budgets import CloudBudget
 from guard.sandbox.pubsub.queues import queues_of
 from guard.sandbox.scenario import deploy, resolve
 from guard.sandbox.scenario.load import ScenarioError
-from guard.sandbox.scenario.schema import BudgetSpec, Change, EndpointSpec, ModelSpec, PoolSpec, Scenario, TuningSpec
+from guard.sandbox.scenario.schema import (
+    BucketSpec,
+    BudgetSpec,
+    Change,
+    EndpointSpec,
+    ModelSpec,
+    PoolSpec,
+    Scenario,
+    TuningSpec,
+)
+from guard.sandbox.storage.shelves import shelves_of
 from guard.sandbox.vertex import pools, registry, tuning, tuning_run
 from guard.sandbox.vertex.documents import Document
 from guard.sandbox.world import Creation, World
@@ -40,6 +51,8 @@ def build(scenario: Scenario, *, base_dir: Path | None = None) -> World:
         _on_agenda(world, model.created, model, _model)
     for pool in scenario.pools:
         _on_agenda(world, pool.created, pool, _pool)
+    for bucket in scenario.buckets:
+        _on_agenda(world, bucket.created, bucket, _bucket)
     for endpoint in scenario.endpoints:
         _on_agenda(world, endpoint.created, endpoint, _endpoint)
     for job in scenario.tuning_jobs:
@@ -73,6 +86,16 @@ def _budget(world: World, spec: BudgetSpec) -> CloudBudget:
         lag=spec.lag,
         credits=spec.credits,
     )
+
+
+def _bucket(world: World, spec: BucketSpec, at: datetime) -> None:
+    project = world.project(spec.project)
+    if project is None:
+        raise ValueError(f"project {spec.project!r} is not in the scenario")
+    body = {"name": spec.name, "location": spec.location, "storageClass": spec.storage_class}
+    bucket = shelves_of(world).create(project, body)
+    bucket.document["timeCreated"] = rfc3339(at)
+    bucket.given.append((at, int(spec.gib * 2**30)))
 
 
 def _given(part: Any) -> dict[str, Any]:

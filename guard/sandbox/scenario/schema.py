@@ -66,6 +66,17 @@ class PoolSpec(Place):
     creator: str | None = None
 
 
+class BucketSpec(Part):
+    """A bucket with so much in it from the start on; the bytes are metered, and there are no objects to read."""
+
+    name: str
+    project: str
+    location: str = "us-central1"
+    storage_class: Literal["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"] = "STANDARD"
+    gib: float = Field(default=0, ge=0)
+    created: When = "-30d"
+
+
 class ReplicaStep(Part):
     """So many replicas from `at` on."""
 
@@ -338,6 +349,7 @@ class Scenario(Part):
     projects: list[ProjectSpec] = Field(min_length=1)
     models: list[ModelSpec] = Field(default_factory=list)
     pools: list[PoolSpec] = Field(default_factory=list)
+    buckets: list[BucketSpec] = Field(default_factory=list)
     endpoints: list[EndpointSpec] = Field(default_factory=list)
     tuning_jobs: list[TuningSpec] = Field(default_factory=list)
     changes: list[Change] = Field(default_factory=list)

@@ -81,6 +81,7 @@ class Bucket:
     project: Project
     live: dict[str, Blob] = field(default_factory=dict)
     older: list[Blob] = field(default_factory=list)
+    given: list[tuple[datetime, int]] = field(default_factory=list)  # bytes that a scenario puts here, not as objects
     policy: Document = field(default_factory=lambda: {"version": 1, "bindings": [], "etag": "CAE="})
 
     @property
@@ -92,6 +93,14 @@ class Bucket:
     def keeps_older(self) -> bool:
         """Whether object versioning is on."""
         return bool(self.document.get("versioning", {}).get("enabled"))
+
+    def held(self) -> Iterator[tuple[str, int, datetime]]:
+        """Storage class, bytes and from when on of everything that lies here, older generations too."""
+        usual = str(self.document.get("storageClass", "STANDARD"))
+        for since, size in self.given:
+            yield usual, size, since
+        for blob in (*self.live.values(), *self.older):
+            yield str(blob.fields.get("storageClass", usual)), len(blob.data), blob.created_at
 
     def touch(self, now: datetime) -> None:
         """Count a change of the bucket's metadata."""
