@@ -10,6 +10,7 @@ from typing import Any
 
 from guard.core.budget import Standing
 from guard.core.model import Kind, Snapshot
+from guard.core.names import is_provider
 from guard.core.plan import LedgerView, Plan
 from guard.core.retirements import last_day
 from guard.core.settings import Settings
@@ -56,8 +57,9 @@ def of_tunes(found: Found, looks: Sequence[Mapping[str, Any]]) -> dict[f.Figure,
     left: Sums = {}
     age: Sums = {}
     for verdict in found.verdicts:
-        if verdict.subject.kind is Kind.TUNING_JOB:
-            state = str(verdict.evidence.get("state", "unknown")).removeprefix("JOB_STATE_").lower()
+        # A provider's jobs are counted from its look, below.
+        if verdict.subject.kind is Kind.TUNING_JOB and not is_provider(verdict.subject.name.split("/")[1]):
+            state = str(verdict.evidence.get("state", "unknown")).split(" ")[0].removeprefix("JOB_STATE_").lower()
             jobs["vertex", state] += 1
     for job in found.snapshot.jobs:
         days = days_left(last_day(job.base_model), found.now)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from guard.core.names import is_provider
 from guard.core.retirements import SOURCE, last_day
 from guard.core.tunes import days_left
 from guard.core.wording import instant
@@ -27,9 +28,11 @@ def tuning(ledger: Ledger, now: datetime) -> dict[str, Any]:
     """Jobs of Vertex AI and of the provider under `openai:`, running ones first, and the calendar of shut-downs, nearest first."""
     found = jobs(ledger, now, Selection())
     looks = found["providers"]
+    judged = {str(one["subject"]): one for one in found["jobs"]}
+    vertex = [one for subject, one in judged.items() if not is_provider(subject.split("/")[1])]
     everything = [
-        *(_vertex(one, now) for one in found["jobs"]),
-        *(_remote(one, str(look["provider"]), now) for look in looks for one in look["jobs"]),
+        *(_vertex(one, now) for one in vertex),
+        *(_remote(one, str(look["provider"]), now, judged) for look in looks for one in look["jobs"]),
     ]
     everything.sort(key=lambda one: (not one["runs"], not one["waits"], _newest_first(one["since"])))
     return {
@@ -41,7 +44,7 @@ def tuning(ledger: Ledger, now: datetime) -> dict[str, Any]:
             | {"tunes": len(look["tunes"]), "files": len(look["files"])}
             for look in looks
         ],
-        "calendar": _calendar([*_vertex_tunes(found["jobs"]), *_remote_tunes(looks)], now),
+        "calendar": _calendar([*_vertex_tunes(vertex), *_remote_tunes(looks)], now),
     }
 
 
@@ -51,7 +54,8 @@ def _newest_first(since: str | None) -> float:
 
 def _vertex(document: Document, now: datetime) -> dict[str, Any]:
     evidence = document["evidence"]
-    state = words(str(evidence.get("state") or "unknown").removeprefix("JOB_STATE_")).lower()
+    state, _, detail = str(evidence.get("state") or "unknown").partition(" ")
+    state = words(state.removeprefix("JOB_STATE_")).lower()
     runs = state == "running"
     return {
         "subject": document["subject"],
@@ -61,6 +65,7 @@ def _vertex(document: Document, now: datetime) -> dict[str, Any]:
         "owner": document.get("owner"),
         "base": str(evidence.get("base_model") or "?"),
         "state": state,
+        "detail": words(detail.removeprefix("TUNING_JOB_STATE_")).lower(),
         "runs": runs,
         "waits": not runs and not evidence.get("ended_at") and state not in ENDED,
         "since": evidence.get("started_at") or document.get("created_at"),
@@ -90,18 +95,21 @@ def _expected(started: str | None, evidence: Document, now: datetime) -> dict[st
     return {"ends_at": end.isoformat(), "ends_from": str(evidence.get("expected_from") or ""), "late": end < now}
 
 
-def _remote(job: Document, provider: str, now: datetime) -> dict[str, Any]:
+def _remote(job: Document, provider: str, now: datetime, judged: Mapping[str, Document]) -> dict[str, Any]:
+    """A job as the last look at the service saw it, with what was decided on it."""
+    verdict = next((one for subject, one in judged.items() if subject.endswith(f"/tuningJobs/{job['id']}")), {})
     runs = job["state"] == "running"
     ends: str | None = job.get("estimated_finish") if runs else None
     losses = job.get("losses") or []
     return {
-        "subject": None,
+        "subject": verdict.get("subject"),
         "name": job["name"] or job["id"],
         "provider": provider,
         "where": provider,
-        "owner": None,
+        "owner": verdict.get("owner"),
         "base": job["base"],
         "state": words(job["state"]),
+        "detail": "",
         "runs": runs,
         "waits": not runs and not job["finished_at"] and job["state"] not in ENDED,
         "since": job["created_at"],
@@ -115,7 +123,7 @@ def _remote(job: Document, provider: str, now: datetime) -> dict[str, Any]:
         "estimate": None,
         "left": [job["tune"]] if job["tune"] else [],
         "warning": job["warning"] or job["error"],
-        "thinks": "" if job["familiar"] else "a state that is not known; left alone",
+        "thinks": verdict.get("meaning", "") if job["familiar"] else "a state that is not known; left alone",
         "loss": _curve(job["name"] or job["id"], losses, job.get("last_step")),
         "loss_unknown": None if len(losses) > 1 else NO_LOSS_YET,
     }
@@ -137,6 +145,7 @@ def _curve(name: str, losses: Sequence[Sequence[Any]], last_step: int | None) ->
     of = f" of {last_step}" if last_step else ""
     return {
         "title": f"Loss of {name}",
+        "axes": {"loss": "loss"},
         "text": f"Training loss fell from {first[1]:.3f} to {last[1]:.3f}; step {last[0]}{of}."
         if last[1] < first[1]
         else f"Training loss went from {first[1]:.3f} to {last[1]:.3f}; step {last[0]}{of}.",

@@ -135,6 +135,7 @@ def burn_picture(ledger: Ledger, found: Standing, book_of: BookOf, accounts: Acc
         "text": _text(budget, found),
         "x": [at.timestamp() for at in (*instants, *ahead)],
         "series": series,
+        "axes": {"money": currency},
         "marks": [
             {"iso": iso(one.at), "at": one.at.timestamp(), "text": f"{one.threshold} crossed"} for one in found.crossed
         ],

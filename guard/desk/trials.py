@@ -15,6 +15,7 @@ from typing import Any
 from guard.core.rules import BreakEven, Fixed, Learned, Never, Policy, WaitRule
 from guard.core.settings import Settings
 from guard.core.units import short
+from guard.desk.finding import names_of
 from guard.desk.later import PATIENCE, Later
 from guard.desk.plain import iso
 from guard.desk.trial_diff import change_to
@@ -102,8 +103,21 @@ def trial(
         ],
         "policies": [_policy(policy, settings) for policy in settings.default.policies],
         "result": result,
+        "names": _names(ledger, result) if result is not None else {},
         "change": _change(settings, trials.guard_yaml(), *use) if use is not None else None,
     }
+
+
+def _names(ledger: Ledger, result: Mapping[str, Any]) -> dict[str, str]:
+    """Names for people of the things that a result speaks of."""
+    told = {
+        str(worst["endpoint"])
+        for fleet in result["fleets"]
+        for line in fleet["results"]
+        for worst in line["worst_endpoints"]
+    }
+    documents = [found for subject in sorted(told) if (found := ledger.verdict(subject)) is not None]
+    return names_of(documents)
 
 
 TEXTS = {

@@ -13,9 +13,10 @@ from typing import Any
 
 from guard.core.caps import CapUse, cap_use
 from guard.core.limits import act_window_open, next_open, removal_unit
+from guard.core.model import Kind
 from guard.core.reasons import MEANING, WAY_OUT, BlockReason
 from guard.core.removal import Act
-from guard.core.rules import ActWindow
+from guard.core.rules import ActWindow, Policy
 from guard.core.settings import Settings
 from guard.core.verdict import Stage
 from guard.core.week import Candidate, Held, Outlook, outlook
@@ -40,6 +41,13 @@ PASSING = frozenset(
     }
 )
 """What blocks now and passes by itself; everything else waits for a person."""
+STAGES = {
+    Kind.DEPLOYED_MODEL.value: Stage.UNDEPLOY,
+    Kind.POOL.value: Stage.UNDEPLOY,
+    Kind.ENDPOINT.value: Stage.DELETE_ENDPOINT,
+    Kind.MODEL.value: Stage.DELETE_MODEL,
+}
+"""What may be done with a thing that is still kept, once its wait is over."""
 HELD = {Held.WINDOW: "waits for its policy's hours", Held.LIMIT: "waits for its turn: the dearest go first"}
 
 
@@ -65,7 +73,7 @@ def week(ledger: Ledger, settings: Settings, now: datetime) -> dict[str, Any]:
     acts = ledger.acts(limit=ACTS_READ)
     use = cap_use(acts, settings.default.limits, now)
     first = now if latest is None else max(now, latest.taken_at + settings.every)
-    coming = _coming(plan, acts, first + AHEAD)
+    coming = _coming(plan, acts, settings, first + AHEAD)
     found = outlook(
         [_candidate(one, settings) for one in coming.values()],
         [
@@ -105,8 +113,10 @@ def week(ledger: Ledger, settings: Settings, now: datetime) -> dict[str, Any]:
     }
 
 
-def _coming(plan: Document, acts: Sequence[Act], until: datetime) -> dict[str, _Coming]:
-    """Everything in the plan that may go before `until`; acts that have begun or ended are not coming any more."""
+def _coming(plan: Document, acts: Sequence[Act], settings: Settings, until: datetime) -> dict[str, _Coming]:
+    """Everything in the plan that may go before `until`; acts that have begun or ended are not coming any more, and what its
+    policy only watches never comes.
+    """
     begun = {act.id for act in acts if act.state.is_in_flight or not act.state.is_open}
     found: dict[str, _Coming] = {}
     for name, sure in (("actions", "due"), ("notices", "announced"), ("blocked", "announced")):
@@ -119,11 +129,25 @@ def _coming(plan: Document, acts: Sequence[Act], until: datetime) -> dict[str, _
             found[str(one["subject"])] = _Coming(document=one, ready_at=ready_at, sure=sure, unit=unit, rate=rate)
     for one in plan.get("kept", ()):
         would = one.get("would_go_at")
-        if would and datetime.fromisoformat(would) < until and one["subject"] not in found:
+        stage = _stage(one, settings) if would and datetime.fromisoformat(would) < until else None
+        if stage is not None and one["subject"] not in found:
             at = datetime.fromisoformat(would)
             subject = str(one["subject"])
-            found[subject] = _Coming(document=one, ready_at=at, sure="silent", unit=subject, rate=one.get("rate"))
+            document = {**one, "stage": stage.value}
+            found[subject] = _Coming(document=document, ready_at=at, sure="silent", unit=subject, rate=one.get("rate"))
     return found
+
+
+def _stage(document: Document, settings: Settings) -> Stage | None:
+    """What its policy would do with it; None where it opts in to nothing."""
+    stage = STAGES.get(str(document["kind"]))
+    policy = _policy(document, settings)
+    return stage if stage is not None and policy is not None and policy.stage(stage) is not None else None
+
+
+def _policy(document: Document, settings: Settings) -> Policy | None:
+    policies = settings.rules_of(str(document["project"])).policies
+    return next((one for one in policies if one.name == document.get("policy")), None)
 
 
 def _waits_for_a_person(document: Document) -> bool:
@@ -132,7 +156,7 @@ def _waits_for_a_person(document: Document) -> bool:
 
 def _candidate(one: _Coming, settings: Settings) -> Candidate:
     project = str(one.document["project"])
-    policy = next((p for p in settings.rules_of(project).policies if p.name == one.document.get("policy")), None)
+    policy = _policy(one.document, settings)
     return Candidate(
         subject=str(one.document["subject"]),
         unit=one.unit,
@@ -196,7 +220,7 @@ class _Lines:
             "owner": document.get("owner"),
             "policy": document.get("policy"),
             "mode": self.settings.rules_of(project).mode.value,
-            "doing": DOING.get(str(stage), "its policy's first stage"),
+            "doing": DOING.get(str(stage), "removing it"),
             "reason": document["reason"],
             "reason_text": words(document["reason"]),
             "meaning": document.get("meaning") or "",

@@ -57,6 +57,7 @@ def spend_ahead(
                 "values": [float(one) for one in planned],
             },
         ],
+        "axes": {"y": f"{currency} an hour"},
         "marks": [],
         "bands": [],
         "x_name": "from (UTC)",

@@ -64,7 +64,7 @@
         { stroke: ink, grid: rule, ticks: rule },
         ...axes.map((axis, index) => ({
           scale: axis, side: index % 2 ? 1 : 3, stroke: ink, grid: index ? { show: false } : rule, ticks: rule, size: 62,
-          label: picture.series.filter((one) => (one.axis ?? "y") === axis).map((one) => (one.unit ? `${one.name}, ${one.unit}` : one.name)).filter((text, at, all) => all.indexOf(text) === at).join(", "),
+          label: picture.axes?.[axis] ?? picture.series.filter((one) => (one.axis ?? "y") === axis).map((one) => (one.unit ? `${one.name}, ${one.unit}` : one.name)).filter((text, at, all) => all.indexOf(text) === at).join(", "),
           labelSize: 20,
         })),
       ],
