@@ -34,6 +34,8 @@ OPEN = frozenset({*PROBES, "/favicon.ico", "/login", "/login/link", "/login/oidc
 STATIC = "/static/"
 API = "/api/"
 LOGOUT = "/logout"
+LIVE = "/live"
+"""What an open page asks every few seconds."""
 TOKEN_TOUCH_EVERY = timedelta(minutes=1)
 
 log = logging.get()
@@ -145,7 +147,11 @@ class Door:
         return self._enter(request, Person(name=name, role=found.role, owns=found.owns, via=name))
 
     def _admit_person(self, request: Request) -> Response | None:
-        signed_in = sessions.find(self.house, request.cookies.get(self.addresses.session_cookie))
+        signed_in = sessions.find(
+            self.house,
+            request.cookies.get(self.addresses.session_cookie),
+            touch=not _by_itself(request),
+        )
         if self.assertions is not None:
             signed_in = self._asserted(request, signed_in)
         if signed_in is None:
@@ -216,3 +222,8 @@ class Door:
 def is_open(path: str) -> bool:
     """True for what answers without a session."""
     return path in OPEN or path.startswith(STATIC)
+
+
+def _by_itself(request: Request) -> bool:
+    """True for what an open page fetches although nobody touched it: that keeps no session alive."""
+    return request.url.path == LIVE or request.headers.get("hx-trigger") == "content"

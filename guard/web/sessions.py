@@ -30,8 +30,11 @@ class SignedIn:
         return secret.csrf_token(self.secret)
 
 
-def find(house: House, cookie: str | None) -> SignedIn | None:
-    """The session of a cookie; None where there is none, or it is over. The role is the one that guard.yaml gives today."""
+def find(house: House, cookie: str | None, *, touch: bool = True) -> SignedIn | None:
+    """The session of a cookie; None where there is none, or it is over. The role is the one that guard.yaml gives today.
+
+    `touch` False: the browser asks by itself, so it says nothing of whether somebody sits there.
+    """
     if not cookie:
         return None
     now = house.now()
@@ -41,7 +44,7 @@ def find(house: House, cookie: str | None) -> SignedIn | None:
     if now >= session.ends_at or now - session.seen_at >= house.settings.session_idle:
         house.book.end_session(session.digest)
         return None
-    if now - session.seen_at >= TOUCH_EVERY:
+    if touch and now - session.seen_at >= TOUCH_EVERY:
         house.book.touch_session(session.digest, now)
     return _signed_in(house, session, cookie)
 
