@@ -133,7 +133,9 @@ def results_of(job: Any) -> dict[str, Any]:
     """What the job left: model, endpoint, checkpoints each on an endpoint of its own, tokens that will be billed."""
     made = job.tuned_model
     stats = getattr(getattr(job, "tuning_data_stats", None), "supervised_tuning_data_stats", None)
-    tokens = getattr(stats, "total_billable_token_count", None)
+    tokens = getattr(stats, "total_billable_token_count", None)  # of the data set: billed once an epoch
+    spec = getattr(job, "supervised_tuning_spec", None)
+    epochs = getattr(getattr(spec, "hyper_parameters", None), "epoch_count", None)
     kept = [
         {"step": int(item.step or 0), "epoch": int(item.epoch or 0), "model": item.endpoint, "valid_loss": None}
         for item in (made.checkpoints if made is not None else None) or []
@@ -143,6 +145,6 @@ def results_of(job: Any) -> dict[str, Any]:
         "model": made.model if made is not None else None,
         "endpoint": made.endpoint if made is not None else None,
         "checkpoints": kept,
-        "trained_tokens": int(tokens) if tokens is not None else None,
+        "trained_tokens": int(tokens) * int(epochs) if tokens and epochs else None,
         "error": job.error.message if job.error is not None else None,
     }

@@ -52,16 +52,16 @@ def test_a_job_goes_from_queued_to_succeeded_in_virtual_time(slow: Running, clie
     assert seen == [
         ("QUEUED", None),
         ("PENDING", None),
-        ("RUNNING", "WAITING_FOR_QUOTA"),
-        ("RUNNING", "PROCESSING_DATASET"),
-        ("RUNNING", "WAITING_FOR_CAPACITY"),
-        ("RUNNING", "TUNING"),
-        ("RUNNING", "POST_PROCESSING"),
+        ("RUNNING", "TUNING_JOB_STATE_WAITING_FOR_QUOTA"),
+        ("RUNNING", "TUNING_JOB_STATE_PROCESSING_DATASET"),
+        ("RUNNING", "TUNING_JOB_STATE_WAITING_FOR_CAPACITY"),
+        ("RUNNING", "TUNING_JOB_STATE_TUNING"),
+        ("RUNNING", "TUNING_JOB_STATE_POST_PROCESSING"),
         ("SUCCEEDED", None),
     ]
     done = client.tunings.get(name=job.name)
     assert done.tuned_model.model.endswith("@1")
-    assert done.tuning_data_stats.supervised_tuning_data_stats.total_billable_token_count == 200_000
+    assert done.tuning_data_stats.supervised_tuning_data_stats.total_billable_token_count == 100_000
     assert done.start_time < done.end_time
 
 
@@ -218,5 +218,5 @@ tuning_jobs:
     assert [one["state"] for one in found] == ["JOB_STATE_SUCCEEDED", "JOB_STATE_RUNNING", "JOB_STATE_FAILED"]
     assert found[0]["tunedModel"]["model"] == "projects/100000000001/locations/us/models/21@1"
     assert found[0]["tunedModel"]["endpoint"] == "projects/100000000001/locations/us/endpoints/31"
-    assert found[1]["tuningJobState"] == "WAITING_FOR_CAPACITY"
+    assert found[1]["tuningJobState"] == "TUNING_JOB_STATE_WAITING_FOR_CAPACITY"
     assert found[2]["error"]["message"] == "no examples"

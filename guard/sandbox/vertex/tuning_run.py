@@ -111,7 +111,7 @@ def _move(world: World, job: Document, state: str, stage: str | None, at: dateti
     job["updateTime"] = rfc3339(at)
     job.pop("tuningJobState", None)
     if stage is not None:
-        job["tuningJobState"] = stage
+        job["tuningJobState"] = f"TUNING_JOB_STATE_{stage}"
     if state == "JOB_STATE_RUNNING":
         job.setdefault("startTime", rfc3339(at))
     if state in ENDED:
@@ -141,7 +141,7 @@ def _succeed(world: World, job: Document, course: Course, at: datetime) -> None:
     job["tuningDataStats"] = {
         "supervisedTuningDataStats": {
             "tuningDatasetExampleCount": str(course.examples),
-            "totalBillableTokenCount": str(course.tokens * epochs),
+            "totalBillableTokenCount": str(course.tokens),  # of the data set; the meter bills them once an epoch
             "totalTruncatedExampleCount": str(course.truncated),
             "tuningStepCount": str(steps),
         }
