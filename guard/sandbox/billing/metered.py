@@ -1,6 +1,6 @@
 """The sandbox's own bill for what is metered: stored GiB by the hour, and tokens of calls that were answered.
 
-Prices: cloud.google.com/storage/pricing (us-central1; elsewhere the same here) and the catalogue's Gemini 3.5 Flash, 2026-09.
+Prices: cloud.google.com/storage/pricing (us-central1; elsewhere the same here) and the catalogue's Gemini rows, 2026-09.
 """
 
 from collections import defaultdict
@@ -22,7 +22,11 @@ _GIB_MONTH: Final = {
     "COLDLINE": Decimal("0.004"),
     "ARCHIVE": Decimal("0.0012"),
 }
-_MILLION_TOKENS: Final = {"input": Decimal("1.50"), "output": Decimal("9.00")}
+_MILLION_TOKENS: Final = {
+    "gemini-3.5-flash": {"input": Decimal("1.50"), "output": Decimal("9.00")},
+    "gemini-2.5-flash": {"input": Decimal("0.30"), "output": Decimal("2.50")},
+}
+"""A tune of 3.5 Flash costs 1.5 times that; the sandbox bills the base's price, as its tunes of 2.5 Flash do."""
 
 
 def read(world: World, since: datetime, until: datetime) -> list[dict[str, str]]:
@@ -69,8 +73,9 @@ def _tokens(world: World, since: datetime, until: datetime) -> list[dict[str, st
             "item": model,
             "location": location,
             "tokens": str(calls * each),
-            "usd": f"{_MILLION_TOKENS[kind] * calls * each / 1_000_000:f}",
+            "usd": f"{_MILLION_TOKENS[model][kind] * calls * each / 1_000_000:f}",
         }
         for (project, location, model), calls in sorted(found.items())
+        if model in _MILLION_TOKENS
         for kind, each in TOKENS_A_CALL.items()
     ]

@@ -41,7 +41,7 @@ def stored(world: World, project_number: str, minutes: Minutes) -> Iterator[Row]
                 location,
                 {"storage_class": storage_class, "type": "live-object"},
                 {"project_id": project.id, "bucket_name": bucket.name, "location": location},
-                values,
+                np.where(sampled & there, values, 0),
                 sampled & there,
             )
 
