@@ -152,6 +152,8 @@ class Gateway:
                 return self._mutations.delete_model(subject)
             case Stage.CANCEL_JOB:
                 return self._mutations.cancel_job(subject)
+            case Stage.DELETE_FILE:
+                return self._mutations.delete_file(subject)
             case stage:
                 raise Refused(f"{stage.value} is not an act of the gateway")
 

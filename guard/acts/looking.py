@@ -94,6 +94,8 @@ def _documents(act: Act, body: Mapping[str, Any], inventory: Inventory) -> dict[
             return {"endpoint": body}
         case Stage.DELETE_MODEL:
             return {"model": body}
+        case Stage.DELETE_FILE:
+            return {"file": body}
         case _:
             return {"job": body}
 

@@ -13,6 +13,7 @@ ACT_PERMISSIONS: dict[Stage, tuple[str, ...]] = {
     Stage.DELETE_ENDPOINT: ("aiplatform.endpoints.delete",),
     Stage.DELETE_MODEL: ("aiplatform.models.delete",),
     Stage.CANCEL_JOB: ("aiplatform.tuningJobs.cancel",),
+    Stage.DELETE_FILE: (),  # a training file is deleted at another provider only
     Stage.RESTORE: (
         "aiplatform.endpoints.create",
         "aiplatform.endpoints.deploy",

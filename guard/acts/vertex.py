@@ -49,6 +49,9 @@ class VertexMutations:
             )
         return Begun(None)
 
+    def delete_file(self, file: str) -> Begun:
+        raise Refused(f"{file}: Vertex AI keeps no files of its own; nothing was called.")
+
     def create_endpoint(self, parent: str, document: Mapping[str, Any], endpoint_id: str | None) -> Begun:
         request: dict[str, Any] = {"parent": parent, "endpoint": self._message("Endpoint", document)}
         if endpoint_id:

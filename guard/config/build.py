@@ -11,6 +11,7 @@ from typing import Any
 
 from guard.config import values
 from guard.config.checks import Problem, cross_checks, stages_of
+from guard.config.provider import PROVIDER, provider_rules
 from guard.config.responses import response_of
 from guard.config.schema import (
     BillingExportRules,
@@ -112,6 +113,10 @@ def build(
             ),
         )
         group_of |= dict.fromkeys(environment.projects, name)
+    if file.openai is not None:
+        provider = file.openai.name
+        groups[PROVIDER + provider] = provider_rules(default, file.openai, Line(source, line_of(("openai",))))
+        group_of[provider] = PROVIDER + provider
     shadowed = [
         f"{policy.line}: policies[{policy.name}]: can never match, {why}. Move it up, or take it out."
         for policy, why in never_matching(policies)
@@ -169,6 +174,7 @@ def _tunes(rules: OpenAIRules) -> TuneRules:
         retirement_days=tuple(rules.retirement_days),
         to=rules.to,
         prices=rules.prices,
+        cancels="cancel_job" in rules.do,
     )
 
 

@@ -175,8 +175,13 @@ def _google(file: GuardFile) -> Iterator[Problem]:
 
 
 def _openai(file: GuardFile) -> Iterator[Problem]:
-    if file.openai is not None and file.openai.to is not None and file.openai.to not in file.notify:
+    if file.openai is None:
+        return
+    if file.openai.to is not None and file.openai.to not in file.notify:
         yield ("openai", "to"), f"found {file.openai.to!r}. Expected a name under notify: {_listed(file.notify)}"
+    for index, one in enumerate(file.openai.delete):
+        if (one.model is None) == (one.file is None):
+            yield ("openai", "delete", index), "expected either model or file, the whole id of one thing"
 
 
 def _reports(file: GuardFile) -> Iterator[Problem]:

@@ -219,10 +219,19 @@ class BudgetRules(Strict):
         return found
 
 
+class DeletionRules(Strict):
+    """One tune or one file that may be deleted, by its whole id. It saves nothing and cannot be undone."""
+
+    model: str | None = Field(default=None, pattern="^ft:[^*?\\[]+$", description="The tune's whole id: ft:...")
+    file: str | None = Field(default=None, pattern="^[^*?\\[/]+$", description="The file's whole id: file-...")
+    accepted_by: str = Field(min_length=1, description="Who accepts that it saves nothing and cannot be undone")
+    unused_for: Duration = Field(default=timedelta(days=30), description="Only once nobody has used it for so long")
+
+
 class OpenAIRules(Strict):
     """OpenAI, or another service that speaks its protocol. Keys: OPENAI_API_KEY, and OPENAI_ADMIN_KEY for usage and costs."""
 
-    name: str = Field(default="openai", min_length=1, description="A name for people")
+    name: str = Field(default="openai", pattern="^[A-Za-z][A-Za-z0-9._-]*$", description="A name for people")
     base_url: str = Field(default="https://api.openai.com/v1", pattern="^https?://", description="Where it answers")
     every: Duration = Field(default=timedelta(hours=1), description="How often the guard looks there")
     stalled_after: Duration = Field(
@@ -233,6 +242,9 @@ class OpenAIRules(Strict):
     )
     to: str | None = Field(default=None, description="Who is told, a name under notify; unset: the fallback")
     prices: dict[str, Amount] = Field(default={}, description="Base model -> money a million training tokens")
+    do: list[Literal["cancel_job"]] = Field(default=[], description="cancel_job: cancel jobs that do not move")
+    delete: list[DeletionRules] = Field(default=[], description="What may be deleted, each named with who accepts it")
+    notify_before: Duration = Field(default=timedelta(hours=2), description="People are told so long before")
 
 
 class BillingExportRules(Strict):
@@ -325,7 +337,7 @@ class GuardFile(Strict):
     google_budgets: GoogleBudgetRules | None = Field(
         default=None, description="Read Google's own budget notices; needs the package google-cloud-pubsub"
     )
-    openai: OpenAIRules | None = Field(default=None, description="Watch fine-tuning there; the guard only reads")
+    openai: OpenAIRules | None = Field(default=None, description="Watch fine-tuning there")
     environments: dict[str, EnvironmentRules] = Field(
         default={}, description="Groups of projects with a mode, amounts or a fallback of their own"
     )

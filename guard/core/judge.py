@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from guard.core.judge_artefact import judge_artefact
 from guard.core.judge_job import judge_job
 from guard.core.judge_pool import Sharer, judge_pool
 from guard.core.judge_running import judge_deployed
@@ -72,6 +73,8 @@ def judge(
         verdicts[model.name] = judge_model(sight, model, deployed_on.get(model.name))
     for job in snapshot.jobs:
         verdicts[job.name] = judge_job(sight, job)
+    for artefact in snapshot.artefacts:
+        verdicts[artefact.name] = judge_artefact(sight, artefact)
     return tuple(verdicts[name] for name in sorted(verdicts))
 
 

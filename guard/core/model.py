@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
 from guard.core.names import Scope, scope_of
+from guard.core.units import Maybe
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     ENDPOINT = "endpoint"
     MODEL = "model"
     TUNING_JOB = "tuning_job"
+    FILE = "file"
 
 
 class Provisioning(StrEnum):
@@ -225,6 +227,25 @@ class TuningJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """A tune or a training file that another provider keeps; it bills nothing while nobody uses it.
+
+    `last_used` is Known(None) where nobody used it in the time that usage data covers, which begins at `covered_from`.
+    """
+
+    name: str
+    kind: Kind  # MODEL or FILE
+    project_id: str  # the provider's name in guard.yaml
+    id: str
+    created_at: datetime
+    last_used: Maybe[datetime | None]
+    covered_from: datetime
+    base: str = ""
+    shut_down: date | None = None
+    used_by: tuple[str, ...] = ()  # a file: jobs that have not ended and read it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeReport:
     """How the listing of one scope went: complete, or what failed. An incomplete scope removes nothing."""
 
@@ -245,6 +266,7 @@ class Snapshot:
     pools: tuple[ResourcePool, ...] = ()
     models: tuple[RegistryModel, ...] = ()
     jobs: tuple[TuningJob, ...] = ()
+    artefacts: tuple[Artefact, ...] = ()
     creators: Mapping[str, str] = field(default_factory=dict)  # canonical name -> who made it, from the audit log
 
     def incomplete(self) -> frozenset[Scope]:

@@ -5,6 +5,7 @@ projects/NUMBER/locations/LOC/endpoints/ID/deployedModels/ID      (ours: the pla
 projects/NUMBER/locations/LOC/deploymentResourcePools/ID
 projects/NUMBER/locations/LOC/models/ID
 projects/NUMBER/locations/LOC/tuningJobs/ID
+projects/PROVIDER/locations/global/{tuningJobs,models,files}/ID   (ours: things at another provider)
 """
 
 from __future__ import annotations
@@ -24,6 +25,20 @@ class Scope:
 
     def __str__(self) -> str:
         return f"projects/{self.project}/locations/{self.location}"
+
+
+def provider_name(provider: str, kind: str, identity: str) -> str:
+    """Write the name of a thing at another provider in the same form: `projects/openai/locations/global/tuningJobs/ftjob-1`."""
+    return f"projects/{provider}/locations/global/{kind}/{identity}"
+
+
+def is_provider(project: str) -> bool:
+    """True for the project part of such a name; a real project is written as its number.
+
+    >>> is_provider("openai"), is_provider("100000000001")
+    (True, False)
+    """
+    return not project.isdigit()
 
 
 def scope_of(name: str) -> Scope:

@@ -248,7 +248,7 @@ def _undo(about: About) -> str:
             return f"To undo it afterwards: tuneguard restore {about['subject']}"
         case "cancel_job":
             return "A cancelled job can be started again, from the beginning."
-        case "delete_model":
+        case "delete_model" | "delete_file":
             return "This cannot be undone."
         case _:
             return ""

@@ -24,6 +24,7 @@ from guard.core.voiding import void_acts
 NO_SCOPES: frozenset[Scope] = frozenset()
 RulesOf = Callable[[str], Rules | None]
 BY_NAME = attrgetter("subject.name")
+IRREVERSIBLE = frozenset({Stage.DELETE_MODEL, Stage.DELETE_FILE})
 COUNTED = frozenset({ActState.FAILED, ActState.REFUSED})
 """Settled acts that use up an attempt; one that was cancelled because its reason went away does not."""
 
@@ -316,7 +317,7 @@ def _blocks(
         reasons.append(BlockReason.ATTEMPTS_EXHAUSTED)
     if scope is not None and planned.key.stage is Stage.UNDEPLOY and _no_capacity(view, scope, planned):
         reasons.append(BlockReason.NO_CAPACITY_TO_RESTORE)
-    if planned.key.stage is Stage.DELETE_MODEL and not _loss_accepted(planned, view, now):
+    if planned.key.stage in IRREVERSIBLE and not _loss_accepted(planned, view, now):
         reasons.append(BlockReason.ACCEPTANCE_MISSING)
     if item.is_due and not act_window_open(item.policy.act_during, now):
         reasons.append(BlockReason.OUTSIDE_ACT_WINDOW)

@@ -83,6 +83,7 @@ class RemoveReason(StrEnum):
     ROLLOUT_LEFTOVER = "rollout_leftover"
     ENDPOINT_EMPTY = "endpoint_empty"
     MODEL_UNUSED = "model_unused"
+    FILE_UNUSED = "file_unused"
     TUNING_LEFTOVER = "tuning_leftover"
     JOB_STALLED = "job_stalled"
     JOB_OVER_TIME = "job_over_time"
@@ -164,6 +165,7 @@ MEANING: dict[KeepReason | RemoveReason | BlockReason, str] = {
     RemoveReason.ROLLOUT_LEFTOVER: "A roll-out left it with no share of the traffic.",
     RemoveReason.ENDPOINT_EMPTY: "The endpoint has had no deployed model for longer than its wait.",
     RemoveReason.MODEL_UNUSED: "The model has been deployed nowhere for longer than its wait.",
+    RemoveReason.FILE_UNUSED: "No job has read the file for longer than its wait.",
     RemoveReason.TUNING_LEFTOVER: "A checkpoint endpoint that a tuning job left behind.",
     RemoveReason.JOB_STALLED: "The tuning job has shown no progress for too long.",
     RemoveReason.JOB_OVER_TIME: "The tuning job runs much longer than expected.",

@@ -135,6 +135,9 @@ def make_recipe(
     elif stage is Stage.DELETE_MODEL:
         restorable = False
         lacks.append("the model and all its versions: a deleted registry model cannot be brought back")
+    elif stage is Stage.DELETE_FILE:
+        restorable = False
+        lacks.append("the file's content: it can only be uploaded again, by who has it")
     else:
         restorable = True  # the job's specification is kept: it can be started again, from the beginning
         lacks.append("the training done so far; a cancelled tuning job can only be started again from the beginning")

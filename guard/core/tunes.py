@@ -1,8 +1,8 @@
 """Another provider's tuning: jobs, tunes and files of a service that speaks OpenAI's protocol. Pure.
 
-A tune there costs nothing while nobody calls it: it bills by tokens. So none is ever idle in the sense of money, and nothing here
-is removed. What matters is said instead: jobs that do not move, the day on which a base model is shut down and its tunes with it,
-when each was last used, and what training has cost.
+A tune there costs nothing while nobody calls it: it bills by tokens. So none is ever idle in the sense of money. What matters is
+said instead: jobs that do not move, the day on which a base model is shut down and its tunes with it, when each was last used, and
+what training has cost. Judged like everything else (guard.core.provider), and acted on only where guard.yaml opts in.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class TuneRules:
     every: timedelta = timedelta(hours=1)
     to: str | None = None
     prices: Mapping[str, Money] = field(default_factory=dict)  # base model -> a million training tokens
+    cancels: bool = False  # jobs that do not move are cancelled
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,6 +78,8 @@ class RemoteJob:
     tune: str | None = None
     suffix: str = ""
     error: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()  # that it reads
     losses: tuple[Loss, ...] = ()
     last_step: int | None = None  # how many steps there will have been
 
@@ -177,13 +180,13 @@ def findings(look: TuneLook, rules: TuneRules, now: datetime) -> Iterable[Findin
     """What people should hear: jobs that do not move, and tunes whose base is shut down soon, once a step of the countdown."""
     for job in look.jobs:
         wrong = trouble(job, rules, now)
-        if wrong is not None:
+        if wrong is not None and not rules.cancels:
             yield Finding(
                 subject=f"{rules.name}/jobs/{job.id}",
                 fact=f"stalled {job.progress_at or job.created_at}",
                 title=f"Fine-tuning job {job.suffix or job.id} at {rules.name} does not move",
-                body=f"{job.id} on {job.base}: {wrong}.\nThe guard only reads here. To stop it: its page at the service, or the "
-                "cancel call of its API.",
+                body=f"{job.id} on {job.base}: {wrong}.\nThe guard only reads here. To stop it: its page at the service, the "
+                "cancel call of its API, or `do: [cancel_job]` under openai: in guard.yaml.",
             )
     for tune in look.tunes:
         left = days_left(tune.shut_down, now)

@@ -26,6 +26,7 @@ class Stage(StrEnum):
     DELETE_MODEL = "delete_model"
     WARN_JOB = "warn_job"
     CANCEL_JOB = "cancel_job"
+    DELETE_FILE = "delete_file"
     RESTORE = "restore"
 
 

@@ -14,6 +14,7 @@ DOING = {
     "delete_endpoint": "deleting the endpoint",
     "delete_model": "deleting the model",
     "cancel_job": "cancelling the job",
+    "delete_file": "deleting the file",
     "restore": "restoring it",
 }
 DONE = {
@@ -21,6 +22,7 @@ DONE = {
     "delete_endpoint": "deleted",
     "delete_model": "deleted",
     "cancel_job": "cancelled",
+    "delete_file": "deleted",
     "restore": "restored",
 }
 KINDS = {
@@ -29,6 +31,7 @@ KINDS = {
     "endpoint": "endpoint",
     "model": "registry model",
     "tuning_job": "tuning job",
+    "file": "file",
 }
 
 

@@ -14,6 +14,7 @@ from time import monotonic
 
 from guard.core.documents import plan_document, verdict_document
 from guard.core.judge import judge
+from guard.core.kinds import kinds_of
 from guard.core.links import linked
 from guard.core.memory import remember, restored
 from guard.core.model import Kind, Snapshot
@@ -85,6 +86,7 @@ class Cycle:
         p.books.refresh(now)
         snapshot, view, verdicts, plan = self._decide(settings, now, cycle_id, write=True)
         p.books.remember(snapshot, verdicts, now)
+        p.metered.refresh(p.enrolled.projects(settings, now), now)
         p.bills.refresh(settings, (report.project_id for report in snapshot.scopes), now)
         doubted = {doubt.scope for doubt in plan.doubts if not doubt.acknowledged}
         p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now, doubted=doubted))
@@ -185,10 +187,16 @@ class Cycle:
                     events.SCOPE_FAILED, project=report.project_id, region=report.scope.location, detail=report.problem
                 )
         usage = p.usage.take(readings, snapshot, write=write, also=p.accountant.watched())
-        p.lessons.learn(p.usage.usage, p.usage.complete_until(projects), write=write)
+        p.lessons.learn(
+            p.usage.usage,
+            p.usage.complete_until(projects),
+            write=write,
+            kinds=lambda: kinds_of(snapshot, settings.rules_of),
+        )
         for number, problems in usage.problems.items():
             log.warning(events.USAGE_INCOMPLETE, project=number, detail="; ".join(problems))
         snapshot = replace(snapshot, creators=p.enrolled.creators(projects, snapshot, now, write=write))
+        snapshot = p.tunes.look(snapshot, settings, now, write=write)
         view = p.ledger.view(now)
         self.last_view = view
         verdicts = self._judge(snapshot, settings, view, now)

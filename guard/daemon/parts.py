@@ -23,6 +23,7 @@ from guard.daemon.google_budgets import GoogleBudgets
 from guard.daemon.leader import Leadership
 from guard.daemon.lessons import Lessons
 from guard.daemon.measuring import Redeploys
+from guard.daemon.metered import MeteredWatch
 from guard.daemon.reports import ReportWatch
 from guard.daemon.tunes import TuneWatch
 from guard.daemon.usage_book import UsageBook
@@ -42,6 +43,7 @@ class Parts:
     usage: UsageBook
     books: Books
     bills: BillWatch
+    metered: MeteredWatch
     reports: ReportWatch
     budgets: BudgetWatch
     google: GoogleBudgets

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from guard.core.judge import judge, verdict_of
-from guard.core.model import Endpoint, HourlyPool, RegistryModel, Snapshot, TuningJob
+from guard.core.model import Artefact, Endpoint, HourlyPool, RegistryModel, Snapshot, TuningJob
 from guard.core.names import scope_of
 from guard.core.plan import LedgerView
 from guard.core.prices import PriceBook
@@ -63,6 +63,7 @@ class Rejudging:
             endpoints=(),
             pools=(),
             models=(),
+            artefacts=(),
             jobs=tuple(job for job in whole.jobs if scope_of(job.name).project == scope.project),
         )
         match fresh:
@@ -88,6 +89,8 @@ class Rejudging:
             case TuningJob():
                 others = tuple(job for job in near.jobs if job.name != fresh.name)
                 return replace(near, jobs=(fresh, *others))
+            case Artefact():
+                return replace(near, artefacts=(fresh,))
             case _:
                 return replace(near, pools=(fresh,))
 

@@ -241,7 +241,9 @@ def _of_act(kind: NoticeKind, act: Act, detail: str, now: datetime) -> Notice:
 
 def _kind(subject: str) -> str:
     part = subject.split("/")[-2]
-    return {"endpoints": Kind.ENDPOINT, "models": Kind.MODEL, "tuningJobs": Kind.TUNING_JOB}.get(part, Kind.POOL).value
+    return {"endpoints": Kind.ENDPOINT, "models": Kind.MODEL, "tuningJobs": Kind.TUNING_JOB, "files": Kind.FILE}.get(
+        part, Kind.POOL
+    ).value
 
 
 def _notice(

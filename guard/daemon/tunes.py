@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from guard.core.model import Snapshot
 from guard.core.notice_text import notice_id
 from guard.core.plan import Notice, NoticeKind
+from guard.core.provider import report, things
 from guard.core.settings import Settings
 from guard.core.tunes import (
     NOTHING_IDLE,
@@ -40,25 +43,49 @@ class TuneWatch:
         self._ledger = ledger
         self._source_of = source_of
         self._prices = prices
+        self._latest: TuneLook | None = None
+        self._problem = ""
+        self._next_at: datetime | None = None
+        self._name = ""
 
-    def notices(self, settings: Settings, now: datetime) -> list[Notice]:
-        """Look if it is time, and return what is found; the outbox folds what was told already."""
+    def look(self, snapshot: Snapshot, settings: Settings, now: datetime, *, write: bool) -> Snapshot:
+        """Look if it is time, and add what is there to a snapshot; after a failure the last look, in a scope that is unknown."""
         rules = settings.tunes
         if rules is None:
-            return []
+            return snapshot
+        if self._next_at is None or self._name != rules.name or not self._next_at - rules.every <= now < self._next_at:
+            self._look(rules, now, write=write)
+        jobs, artefacts = things(self._latest, rules.name) if self._latest is not None else ((), ())
+        return replace(
+            snapshot,
+            scopes=(*snapshot.scopes, report(rules.name, self._problem)),
+            jobs=(*snapshot.jobs, *jobs),
+            artefacts=artefacts,
+        )
+
+    def _look(self, rules: TuneRules, now: datetime, *, write: bool) -> None:
+        if self._name != rules.name:
+            self._latest, self._name = None, rules.name
+        self._next_at = now + rules.every
         before = self._ledger.provider_look(rules.name)
-        if before is not None and before["next_at"] > now.isoformat():
-            return []
         try:
             source = self._source_of(rules)
             if isinstance(source, GuardError):
                 raise source
-            look = source.look(now)
+            self._latest, self._problem = source.look(now), ""
+            document = look_document(self._latest, rules, self._prices, now, before)
         except GuardError as error:
-            log.warning(events.TUNES_UNREAD, provider=rules.name, detail=str(error))
-            self._ledger.save_provider_look(rules.name, failed_document(before, rules, str(error), now))
+            self._problem = str(error)
+            log.warning(events.TUNES_UNREAD, provider=rules.name, detail=self._problem)
+            document = failed_document(before, rules, self._problem, now)
+        if write:
+            self._ledger.save_provider_look(rules.name, document)
+
+    def notices(self, settings: Settings, now: datetime) -> list[Notice]:
+        """What people should hear of the latest look; the outbox folds what was told already."""
+        rules, look = settings.tunes, self._latest
+        if rules is None or look is None or self._problem:
             return []
-        self._ledger.save_provider_look(rules.name, look_document(look, rules, self._prices, now, before))
         return [
             Notice(
                 id=notice_id(NoticeKind.TUNES, finding.subject, finding.fact),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from guard.core.names import is_provider
 from guard.desk.finding import name_of
 from guard.desk.plain import iso
 from guard.desk.selecting import Selection
@@ -22,6 +23,8 @@ def jobs(ledger: Ledger, now: datetime, selection: Selection) -> dict[str, Any]:
     seen = [document for document in ledger.verdicts().values() if document["decision"] != "gone"]
     selection.check(seen)
     found = [one for one in seen if one.get("kind") == "tuning_job" and selection.takes(one)]
+    if selection.is_everything:  # another provider's stand below, with what only its own look tells
+        found = [one for one in found if not is_provider(str(one["subject"]).split("/", 2)[1])]
     found.sort(key=lambda one: (str(one["evidence"].get("state")) != "running", str(one.get("created_at"))))
     return {
         "now": iso(now),

@@ -23,7 +23,7 @@ from guard.ports.ledger import IntentCheck
 
 THROTTLE_PERIOD = timedelta(hours=24)
 IN_FLIGHT = tuple(state.value for state in ActState if state.is_in_flight)
-LEAVES_RECIPE = frozenset({Stage.UNDEPLOY, Stage.DELETE_ENDPOINT, Stage.DELETE_MODEL})
+LEAVES_RECIPE = frozenset({Stage.UNDEPLOY, Stage.DELETE_ENDPOINT, Stage.DELETE_MODEL, Stage.DELETE_FILE})
 
 
 class Intents(Room):

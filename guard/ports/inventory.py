@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from guard.core.model import Endpoint, RegistryModel, ResourcePool, Snapshot, TuningJob
+from guard.core.model import Artefact, Endpoint, RegistryModel, ResourcePool, Snapshot, TuningJob
 from guard.core.names import Scope
 
 
@@ -26,7 +26,7 @@ class Document:
 
     name: str
     body: Mapping[str, Any] | None
-    parsed: Endpoint | ResourcePool | RegistryModel | TuningJob | None = None
+    parsed: Endpoint | ResourcePool | RegistryModel | TuningJob | Artefact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

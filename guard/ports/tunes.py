@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from guard.core.tunes import TuneLook
+from guard.ports.inventory import Document
 
 
 class TuneSource(Protocol):
@@ -15,4 +16,8 @@ class TuneSource(Protocol):
         """See everything that the keys show. Raises GuardError where jobs, models or files cannot be listed; what only an
         admin key shows is Unknown without one.
         """
+        ...
+
+    def fresh(self, name: str, now: datetime) -> Document:
+        """Read one thing again, by its canonical name; `body` None where it is not there. Raises GuardError."""
         ...

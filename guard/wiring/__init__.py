@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from guard.ledger import SqlLedger
     from guard.ports.mutations import Store
     from guard.telemetry.metrics import Metrics
+    from guard.wiring.acting import Provider
     from guard.wiring.in_force import InForce
 
 SANDBOX = "TUNEGUARD_SANDBOX"
@@ -161,6 +162,7 @@ def build(
     from guard.adapters.billing.catalog import BillingCatalog
     from guard.adapters.billing.pubsub import BudgetSubscription
     from guard.adapters.billing.shipped import shipped_rows
+    from guard.adapters.monitoring.metered import MonitoringMetered
     from guard.adapters.monitoring.traffic import MonitoringTraffic
     from guard.adapters.openai.tunes import training_prices
     from guard.adapters.vertex.inventory import VertexInventory
@@ -176,6 +178,7 @@ def build(
     from guard.daemon.leader import LEASE, Leadership
     from guard.daemon.lessons import Lessons
     from guard.daemon.measuring import Redeploys
+    from guard.daemon.metered import MeteredWatch
     from guard.daemon.reports import ReportWatch
     from guard.daemon.tunes import TuneWatch
     from guard.daemon.usage_book import UsageBook
@@ -185,7 +188,7 @@ def build(
     from guard.wiring.identity import act_credentials
     from guard.wiring.in_force import InForce
     from guard.wiring.reporting import report_writer
-    from guard.wiring.tunes import tune_source
+    from guard.wiring.tunes import provider_side, tune_source
 
     metrics = Metrics()
     sandboxed = bool(environment.get(SANDBOX))
@@ -218,6 +221,7 @@ def build(
         usage=usage,
         tunes=TuneWatch(ledger, lambda rules: tune_source(rules, environment), training_prices()),
         books=books,
+        metered=MeteredWatch(ledger, MonitoringMetered(connection)),
         bills=BillWatch(ledger, bill_source(path.parent, sandboxed=sandboxed)),
         reports=ReportWatch(ledger, report_writer(ledger, in_force.settings)),
         budgets=budgets,
@@ -235,7 +239,11 @@ def build(
         metrics=metrics,
         settings=in_force.settings,
         stepped=sandboxed,
-        acting=_acting(connection, inventory, ledger, leadership, store) if may_act else None,
+        acting=_acting(
+            connection, inventory, ledger, leadership, store, provider_side(in_force.settings, environment, clock.now)
+        )
+        if may_act
+        else None,
         **({"checkpoints": checkpoints} if checkpoints else {}),
     )
     return Guard(
@@ -264,12 +272,13 @@ def seize_claims(path: Path, environment: Mapping[str, str] = os.environ) -> lis
         if store is None:
             return ["no bucket is configured (bucket: in guard.yaml)"]
         problems = []
-        for project in guard.enrolled.projects(settings, now):
-            taken = claims.seize(store, project=project.number, ledger=guard.ledger, now=now)
+        numbers = [project.number for project in guard.enrolled.projects(settings, now)]
+        for number in [*numbers, *([settings.tunes.name] if settings.tunes is not None else [])]:
+            taken = claims.seize(store, project=number, ledger=guard.ledger, now=now)
             if isinstance(taken, claims.ClaimRefused):
                 problems.append(taken.why)
             else:
-                guard.ledger.record_claim(project.number, taken.generation, now)
+                guard.ledger.record_claim(number, taken.generation, now)
         return problems
     finally:
         guard.close()
@@ -281,6 +290,7 @@ def _acting(
     ledger: Ledger,
     leadership: Leadership,
     store: Callable[[], Store | None],
+    provider: Provider,
 ) -> Any:
     from guard.acts.vertex import VertexMutations
     from guard.wiring.acting import GatewayActing
@@ -294,6 +304,7 @@ def _acting(
         mutations=mutations,
         store=store,
         leadership=leadership,
+        provider=provider,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from guard.acts import claims
 from guard.acts.gateway import FENCE_MARGIN, ActContext, Gateway, Outcome
 from guard.acts.restoring import Restorer
 from guard.acts.settle import Settler, mark_shell
-from guard.core.names import endpoint_of
+from guard.core.names import endpoint_of, is_provider
 from guard.core.policy import iac_mark
 from guard.core.removal import Act, ActState
 from guard.core.restore import REMOVED_LABEL
@@ -25,6 +26,15 @@ from guard.telemetry import events, logging
 log = logging.get()
 
 
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Another provider's side of an act; `name` is the one that guard.yaml gives now."""
+
+    name: Callable[[], str | None]
+    inventory: Inventory
+    mutations: Mutations
+
+
 class GatewayActing:
     """See guard.daemon.acting.Acting."""
 
@@ -36,20 +46,22 @@ class GatewayActing:
         mutations: Mutations,
         store: Callable[[], Store | None],
         leadership: Leadership,
+        provider: Provider | None = None,
     ) -> None:
+        self._provider = provider
         self._inventory = inventory
         self._ledger = ledger
         self._mutations = mutations
         self._store = store
         self._leadership = leadership
-        self._settler = Settler(inventory=inventory, ledger=ledger)
 
     def settle(self, act: Act, now: datetime, *, nothing_in_flight: bool) -> Did:
-        settled = self._settler.settle(act, now=now, nothing_in_flight=nothing_in_flight)
+        settler = Settler(inventory=self._side(act)[0], ledger=self._ledger)
+        settled = settler.settle(act, now=now, nothing_in_flight=nothing_in_flight)
         return Did(settled.act, settled.state, settled.block, settled.detail, ours=settled.ours)
 
     def execute(self, act: Act, orders: Orders) -> Did:
-        outcome = self._gateway().execute(act, self._context(act, orders))
+        outcome = self._gateway(act).execute(act, self._context(act, orders))
         return _did(outcome)
 
     def restore(self, act: Act, orders: Orders, *, nothing_in_flight: bool) -> Did:
@@ -57,7 +69,7 @@ class GatewayActing:
         if recipe is None:
             return Did(act, act.state, detail="its recipe is not in the ledger")
         restorer = Restorer(
-            inventory=self._inventory, ledger=self._ledger, mutations=self._mutations, gateway=self._gateway()
+            inventory=self._inventory, ledger=self._ledger, mutations=self._mutations, gateway=self._gateway(act)
         )
         restored = restorer.advance(act, recipe, self._context(act, orders), nothing_in_flight=nothing_in_flight)
         if restored.outcome.state is ActState.VERIFIED and restored.endpoint:
@@ -107,15 +119,27 @@ class GatewayActing:
         except GuardError as error:
             log.info(events.ACT_VERIFIED, endpoint_id=endpoint, detail=f"the label stays: {error}")
 
-    def _gateway(self) -> Gateway:
-        return Gateway(inventory=self._inventory, ledger=self._ledger, mutations=self._mutations, store=self._store())
+    def _side(self, act: Act) -> tuple[Inventory, Mutations]:
+        """What an act is looked at and carried out with: Google's side, or another provider's."""
+        if self._provider is not None and self._is_provider(act):
+            return self._provider.inventory, self._provider.mutations
+        return self._inventory, self._mutations
+
+    def _is_provider(self, act: Act) -> bool:
+        """True for exactly the provider's name: whatever else is written without a number stays on Google's side."""
+        return self._provider is not None and is_provider(act.project) and act.project == self._provider.name()
+
+    def _gateway(self, act: Act) -> Gateway:
+        inventory, mutations = self._side(act)
+        return Gateway(inventory=inventory, ledger=self._ledger, mutations=mutations, store=self._store())
 
     def _context(self, act: Act, orders: Orders) -> ActContext:
         lease = self._leadership.ensure()
         if lease is None:
             raise RuntimeError("acting without a lease")  # the cycle asks first; the intent's transaction asks again
         rules = orders.rules_of(act.project_id)
-        usage = {} if act.key.stage is Stage.RESTORE else orders.fresh_usage(act.project)
+        without = act.key.stage is Stage.RESTORE or self._is_provider(act)
+        usage = {} if without else orders.fresh_usage(act.project)
         return ActContext(
             lease=lease,
             lease_left=self._leadership.left,

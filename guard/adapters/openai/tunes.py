@@ -13,15 +13,16 @@ from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 from guard.adapters.openai.client import OpenAIClient
 from guard.core.model import JobState
+from guard.core.provider import USAGE_DAYS, file_artefact, tune_artefact, tuning_job
 from guard.core.tunes import STATES, Loss, RemoteFile, RemoteJob, Tune, TuneLook, TunePrice
 from guard.core.units import Known, Maybe, Money, Unknown
-from guard.ports.errors import GuardError, Malformed
+from guard.ports.errors import Gone, GuardError, Malformed
+from guard.ports.inventory import Document
 
-USAGE_DAYS = 90
-"""How far back last use is looked for."""
 _MISSHAPEN = (KeyError, TypeError, ValueError, ArithmeticError)
 """What reading an answer of another form raises."""
 EVENTS = 100
@@ -48,6 +49,31 @@ class OpenAITunes:
             raise Malformed(
                 f"An answer of the fine-tuning service has another form ({type(error).__name__}: {error})."
             ) from error
+
+    def fresh(self, name: str, now: datetime) -> Document:
+        """See the port."""
+        try:
+            return self._fresh(name, now)
+        except Gone:
+            return Document(name=name, body=None)
+        except _MISSHAPEN as error:
+            raise Malformed(f"{name}: the answer has another form ({type(error).__name__}: {error}).") from error
+
+    def _fresh(self, name: str, now: datetime) -> Document:
+        _, provider, _, _, kind, identity = name.split("/", 5)
+        if kind == "tuningJobs":
+            raw = self._client.get(f"/fine_tuning/jobs/{quote(identity)}", self._key)
+            job = self._job(raw, now)
+            body = {**raw, "state": f"JOB_STATE_{job.state.name}"}
+            return Document(name=name, body=body, parsed=tuning_job(job, provider))
+        if kind == "models":
+            raw = self._client.get(f"/models/{quote(identity, safe=':')}", self._key)
+            return Document(name=name, body=raw, parsed=tune_artefact(_tune(raw, self._last_used(now)), provider, now))
+        if kind != "files":
+            raise Malformed(f"{name}: no thing of such a provider; expected tuningJobs, models or files.")
+        raw = self._client.get(f"/files/{quote(identity)}", self._key)
+        jobs = [self._job(one, now) for one in self._client.listed("/fine_tuning/jobs", self._key)]
+        return Document(name=name, body=raw, parsed=file_artefact(_file(raw), jobs, provider))
 
     def _look(self, now: datetime) -> TuneLook:
         jobs = tuple(self._job(raw, now) for raw in self._client.listed("/fine_tuning/jobs", self._key))
@@ -89,6 +115,8 @@ class OpenAITunes:
             tune=raw.get("fine_tuned_model"),
             suffix=str(raw.get("user_provided_suffix") or ""),
             error=str(error.get("message") or ""),
+            metadata={str(key): str(value) for key, value in (raw.get("metadata") or {}).items()},
+            files=tuple(str(raw[key]) for key in ("training_file", "validation_file") if raw.get(key)),
             losses=tuple(sorted(loss for data in metrics if (loss := _loss(data)) is not None)),
             last_step=max((int(data["total_steps"]) for data in metrics if data.get("total_steps")), default=None),
         )
@@ -99,7 +127,7 @@ class OpenAITunes:
             return Unknown("usage needs an admin key: OPENAI_ADMIN_KEY")
         until = int(now.timestamp())
         try:
-            days = self._calls(until - USAGE_DAYS * _DAY_S, until, "1d", 31)
+            days = self._calls(until - int(USAGE_DAYS.total_seconds()), until, "1d", 31)
             hours: dict[str, datetime] = {}
             for day in sorted(set(days.values())):
                 start = int(day.timestamp())

@@ -56,6 +56,7 @@ SHORT: dict[RemoveReason, str] = {
     RemoveReason.ROLLOUT_LEFTOVER: "0 % of the calls",
     RemoveReason.ENDPOINT_EMPTY: "no model on it",
     RemoveReason.MODEL_UNUSED: "deployed nowhere",
+    RemoveReason.FILE_UNUSED: "read by no job",
     RemoveReason.TUNING_LEFTOVER: "left by a tuning job",
     RemoveReason.JOB_STALLED: "no progress",
     RemoveReason.JOB_OVER_TIME: "runs far too long",
@@ -99,6 +100,7 @@ _DONE = {
     Stage.DELETE_ENDPOINT: What.DELETED,
     Stage.DELETE_MODEL: What.DELETED,
     Stage.CANCEL_JOB: What.CANCELLED,
+    Stage.DELETE_FILE: What.DELETED,
     Stage.RESTORE: What.RESTORED,
 }
 

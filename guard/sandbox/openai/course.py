@@ -45,6 +45,7 @@ class Job:
     learner: Learner | None = None
     result_file: str | None = None
     settled: bool = False
+    stalls: bool = False  # stands still after a third of its training
 
     @property
     def tune(self) -> str:
@@ -60,7 +61,8 @@ class Job:
         """Seconds in which the job was not paused, up to now or to its cancellation."""
         end = min(now, self.cancelled_at) if self.cancelled_at is not None else now
         still = sum(min(end, until if until is not None else end) - min(end, since) for since, until in self.pauses)
-        return end - self.created_at - still
+        ran = end - self.created_at - still
+        return min(ran, int(RUNNING_AFTER + self.duration / 3)) if self.stalls else ran
 
     def moment(self, seconds: float) -> int:
         """The instant at which so many active seconds had passed."""

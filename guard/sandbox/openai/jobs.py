@@ -59,6 +59,7 @@ def create(state: State, call: Call) -> dict[str, Any]:
         integrations=body.get("integrations"),
     )
     course.check(job)
+    job.stalls = state.world.faults.take("tuning_stalls", service="openai", resource=job.id) is not None
     with state.lock:
         state.jobs[job.id] = job
     return course.document(state, job)
