@@ -148,6 +148,7 @@ def build(
         bill=_bill(file.billing_export) if file.billing_export is not None else None,
         guard_monthly=file.guard_costs.monthly if file.guard_costs is not None else None,
         reports=tuple(ReportRule(schedule=one.every, to=tuple(one.to), form=one.format) for one in file.reports),
+        public_url=file.web.public_url,
         source=source,
     )
     return Config(
@@ -174,7 +175,6 @@ def _tunes(rules: OpenAIRules) -> TuneRules:
         retirement_days=tuple(rules.retirement_days),
         to=rules.to,
         prices=rules.prices,
-        cancels="cancel_job" in rules.do,
     )
 
 
