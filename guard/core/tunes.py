@@ -50,7 +50,6 @@ class TuneRules:
     every: timedelta = timedelta(hours=1)
     to: str | None = None
     prices: Mapping[str, Money] = field(default_factory=dict)  # base model -> a million training tokens
-    cancels: bool = False  # jobs that do not move are cancelled
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -154,9 +153,16 @@ def trouble(job: RemoteJob, rules: TuneRules, now: datetime) -> str | None:
     seen = job.progress_at or job.created_at
     if now - seen >= rules.stalled_after:
         return f"no event for {short(now - seen)}; {short(rules.stalled_after)} is allowed"
-    if job.estimated_finish is not None and now - job.estimated_finish >= rules.stalled_after:
-        return f"{short(now - job.estimated_finish)} past the finish that the service itself expected"
-    return None
+    return overdue(job, rules, now)
+
+
+def overdue(job: RemoteJob, rules: TuneRules, now: datetime) -> str | None:
+    """Say how far a job that still shows events is past the finish that the service expected; None where it is not."""
+    seen = job.progress_at or job.created_at
+    if job.state is not JobState.RUNNING or now - seen >= rules.stalled_after or job.estimated_finish is None:
+        return None
+    late = now - job.estimated_finish
+    return f"{short(late)} past the finish that the service itself expected" if late >= rules.stalled_after else None
 
 
 def days_left(shut_down: date | None, now: datetime) -> int | None:
@@ -177,16 +183,19 @@ def training_cost(job: RemoteJob, prices: Mapping[str, TunePrice]) -> Maybe[Mone
 
 
 def findings(look: TuneLook, rules: TuneRules, now: datetime) -> Iterable[Finding]:
-    """What people should hear: jobs that do not move, and tunes whose base is shut down soon, once a step of the countdown."""
+    """What people should hear: jobs long past their finish, and tunes whose base is shut down soon, once a step of the countdown.
+
+    A job without events is told by its verdict, like any other tuning job (guard.core.judge_job).
+    """
     for job in look.jobs:
-        wrong = trouble(job, rules, now)
-        if wrong is not None and not rules.cancels:
+        late = overdue(job, rules, now)
+        if late is not None:
             yield Finding(
                 subject=f"{rules.name}/jobs/{job.id}",
-                fact=f"stalled {job.progress_at or job.created_at}",
-                title=f"Fine-tuning job {job.suffix or job.id} at {rules.name} does not move",
-                body=f"{job.id} on {job.base}: {wrong}.\nThe guard only reads here. To stop it: its page at the service, the "
-                "cancel call of its API, or `do: [cancel_job]` under openai: in guard.yaml.",
+                fact=f"overdue {job.estimated_finish}",
+                title=f"Fine-tuning job {job.suffix or job.id} at {rules.name} should have ended",
+                body=f"{job.id} on {job.base}: {late}, and it still shows events.\n"
+                "To stop it: its page at the service, or the cancel call of its API.",
             )
     for tune in look.tunes:
         left = days_left(tune.shut_down, now)

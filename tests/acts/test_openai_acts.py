@@ -113,8 +113,12 @@ def test_a_job_that_does_not_move_is_cancelled_once_after_its_notice(place: Plac
     job = start_job(place)
     place.harness.clear_faults()
     before = len(changes(place))
+    opt_in(place, "stalled_after: 2h")
+    place.harness.steps(4)
+    assert place.harness.told().count("no progress for") == 1, "told once, by its verdict, where nothing is opted in"
+    assert changes(place)[before:] == []
     opt_in(place, "do: [cancel_job], stalled_after: 2h, notify_before: 1h")
-    place.harness.steps(6)
+    place.harness.steps(5)
 
     assert at_openai(place)["jobs"][job] == "cancelled"
     cancels = [one for one in changes(place)[before:] if "cancel" in one.method]

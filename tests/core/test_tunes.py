@@ -67,10 +67,11 @@ def test_only_a_running_job_can_stall(state: JobState) -> None:
     assert trouble(replace(JOB, state=state, progress_at=NOW - timedelta(days=30)), RULES, NOW) is None
 
 
-def test_a_stall_is_one_fact_until_something_moves() -> None:
-    stalled = replace(JOB, progress_at=NOW - timedelta(hours=7))
-    assert told(jobs=(stalled,)) == told(jobs=(stalled,))
-    assert told(jobs=(stalled,)) != told(jobs=(replace(stalled, progress_at=NOW - timedelta(hours=6)),))
+def test_an_overdue_job_is_one_fact_and_a_stalled_one_is_told_by_its_verdict() -> None:
+    late = replace(JOB, estimated_finish=NOW - timedelta(hours=7))
+    assert len(told(jobs=(late,))) == 1
+    assert told(jobs=(late,)) == told(jobs=(replace(late, progress_at=NOW),))
+    assert told(jobs=(replace(late, progress_at=NOW - timedelta(hours=7)),)) == []
 
 
 @pytest.mark.parametrize(("left", "step"), [(91, None), (90, 90), (31, 90), (30, 30), (8, 30), (7, 7), (0, 7)])
