@@ -115,7 +115,9 @@ def test_a_job_that_does_not_move_is_cancelled_once_after_its_notice(place: Plac
     before = len(changes(place))
     opt_in(place, "stalled_after: 2h")
     place.harness.steps(4)
-    assert place.harness.told().count("no progress for") == 1, "told once, by its verdict, where nothing is opted in"
+    assert place.harness.told().count("Look: tuneguard explain projects/openai/") == 1, (
+        "told once, by its verdict, where nothing is opted in"
+    )
     assert changes(place)[before:] == []
     opt_in(place, "do: [cancel_job], stalled_after: 2h, notify_before: 1h")
     place.harness.steps(5)
