@@ -84,9 +84,9 @@ class Door(Room):
                     made_by=token.made_by,
                     made_at=token.made_at,
                     expires_at=token.expires_at,
-                )
+                ).returning(table.c.name)
             )
-            return bool(stored.rowcount)
+            return stored.first() is not None
 
     def token(self, digest: str) -> ApiToken | None:
         table = tables.api_tokens

@@ -12,7 +12,9 @@ from starlette.testclient import TestClient
 
 from guard.core.access import AccessRules, DoorSettings, Login, Role
 from guard.ledger import SqlLedger, open_ledger
+from guard.ports.door import ApiToken
 from guard.ports.errors import NotFoundByName, Refused
+from guard.web import secret
 from guard.web.app import create_app
 from guard.web.asking import DeskOf, PersonOf
 from guard.web.house import House
@@ -53,6 +55,16 @@ class SmallDesk:
 
     def pause(self, **given: Any) -> Mapping[str, Any]:
         return self._note("pause", given)
+
+    def __getattr__(self, name: str) -> Any:
+        """What the pages ask beside; they are tested elsewhere."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+        def refuse(*_: Any, **__: Any) -> Any:
+            raise Refused(f"the small desk knows no {name}.")
+
+        return refuse
 
     def _note(self, word: str, given: dict[str, Any]) -> Mapping[str, Any]:
         self.said.append((word, given))
@@ -96,6 +108,26 @@ class Rig:
 
     def link(self, who: str = "ada") -> str:
         return new_link(self.ledger, self.url, who=who, now=self.at)
+
+    def token(self, role: Role = Role.VIEWER, *owns: str, name: str = "ci", lasts: timedelta | None = None) -> str:
+        """A machine's token."""
+        value = secret.fresh()
+        token = ApiToken(
+            name=name,
+            digest=secret.digest(value),
+            role=role,
+            owns=frozenset(owns),
+            made_by="ada",
+            made_at=self.at,
+            expires_at=self.at + lasts if lasts else None,
+        )
+        assert self.ledger.add_token(token)
+        return value
+
+    def machine(self, token: str) -> TestClient:
+        """A program with a token."""
+        headers = {"authorization": f"Bearer {token}"}
+        return TestClient(self.app, base_url=self.url, headers=headers, follow_redirects=False)
 
     def signed_in(self, who: str = "ada") -> TestClient:
         """A browser in which somebody has used a one-time link."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from guard.web.addresses import local_path
 from tests.web.door.rig import HERE, a_rig, a_team, form_token
@@ -110,6 +111,8 @@ def test_every_answer_carries_the_policy_also_the_ones_that_refuse() -> None:
     rig = a_rig()
     browser = rig.signed_in()
     strangers = rig.browser()
+    with capture_logs() as logged:
+        bug = browser.get("/probe/bug")
     answers = {
         200: browser.get("/probe"),
         303: strangers.get("/probe"),
@@ -119,7 +122,7 @@ def test_every_answer_carries_the_policy_also_the_ones_that_refuse() -> None:
         413: browser.post("/probe", data={"x": "x" * 70_000}),
         421: browser.get("/probe", headers={"host": "evil.example.com"}),
         422: browser.post("/probe", data={"csrf": form_token(browser)}),
-        500: browser.get("/probe/bug"),
+        500: bug,
     }
     for status, answer in answers.items():
         assert answer.status_code == status
@@ -128,8 +131,11 @@ def test_every_answer_carries_the_policy_also_the_ones_that_refuse() -> None:
         assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "strict-transport-security" not in answer.headers, "a loopback page speaks http"
-    assert "ZeroDivisionError" not in answers[500].text
-    assert "Traceback" not in answers[500].text
+    assert "ZeroDivisionError" not in bug.text
+    assert "Traceback" not in bug.text
+    assert [(one["event"], one["path"], one["detail"]) for one in logged] == [
+        ("request.failed", "/probe/bug", "ZeroDivisionError")
+    ]
 
 
 def test_over_https_the_browser_is_told_to_stay_there() -> None:

@@ -173,8 +173,8 @@ def test_what_a_restore_would_do_is_a_question() -> None:
 
 def test_every_method_of_the_desk_is_a_question_or_a_word() -> None:
     """What takes `who` is a word; a method that changes something without it would pass unchecked."""
-    assert WORDS | QUESTIONS == {name for name in vars(Desk) if not name.startswith("_")}
+    assert {name for name in vars(Desk) if not name.startswith("_")} == WORDS | QUESTIONS
     assert ON_ONE_THING <= WORDS
-    assert WORDS >= {"keep", "unkeep", "approve", "remove", "restore", "give_up_restore", "pause", "resume"}
+    assert {"keep", "unkeep", "approve", "remove", "restore", "give_up_restore", "pause", "resume"} <= WORDS
     for name in QUESTIONS:
         assert "who" not in inspect.signature(getattr(LedgerDesk, name)).parameters, name
