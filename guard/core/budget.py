@@ -15,7 +15,7 @@ from typing import Protocol
 from guard.core.billing_month import month_of
 from guard.core.responses import Response
 from guard.core.spend import Spend
-from guard.core.statement import Line, line
+from guard.core.statement import GROUPS, Line, line, lines
 from guard.core.units import Money, Window
 
 HYSTERESIS = Decimal("0.05")
@@ -118,6 +118,7 @@ class Standing:
     dearest: tuple[Spend, ...] = ()
     other: tuple[Money, ...] = ()
     things: int = 0
+    owners: tuple[Line, ...] = ()  # each owner's part, dearest first
     crossed: tuple[Crossing, ...] = field(default=())
 
     @property
@@ -149,6 +150,7 @@ def standing(budget: Budget, spends: Iterable[Spend], now: datetime, crossed: Se
         dearest=tuple(sorted((one for one in counted if cost(one) > 0), key=cost, reverse=True)[:5]),
         other=tuple(money for code, money in sorted(total.known.items()) if code != currency),
         things=len(counted),
+        owners=lines(counted, GROUPS["owner"]),
         crossed=tuple(one for one in crossed if one.budget == budget.name and one.ended_at is None),
     )
 

@@ -178,6 +178,17 @@ def _budget_crossed(about: About) -> tuple[str, str]:
     )
 
 
+def budget_part_text(about: About) -> tuple[str, str]:
+    """Title and body for an owner whose things are a part of a budget that was crossed."""
+    dearest = about.get("dearest") or ()
+    return f"Your part of budget {about['budget']}: {about['yours']}", _body(
+        f"{about['threshold']} of the budget's {about['amount']} is crossed; {about['yours']} of the {about['spent']} is yours.",
+        f"Your dearest: {'; '.join(dearest)}." if dearest else "",
+        "These are list prices by the guard's own count, before the bill.",
+        "Look: tuneguard costs --by owner",
+    )
+
+
 def _tunes(about: About) -> tuple[str, str]:
     return str(about.get("title") or f"About {title_of(about)}"), _body(str(about.get("detail") or ""))
 

@@ -67,6 +67,10 @@ class Announcer:
             addressed.append(notice if to == notice.to else _to(notice, to))
         return self._ledger.enqueue(addressed, now)
 
+    def reaches(self, to: str) -> bool:
+        """True where a channel bears this name."""
+        return self._notifier.reaches(to)
+
     def deliver(self, fallback_of: Callable[[Notice], str], now: datetime) -> Delivered:
         """Send what waits, one digest a person; mark acts whose notice arrived.
 

@@ -13,7 +13,7 @@ from threading import Lock
 
 from guard.core.billing_month import month_of
 from guard.core.budget import Budget, Crossing, Standing, crossings, standing
-from guard.core.notice_text import notice_id, notice_text
+from guard.core.notice_text import budget_part_text, notice_id, notice_text
 from guard.core.own_prices import BookOf
 from guard.core.plan import Notice, NoticeKind
 from guard.core.settings import Settings
@@ -49,7 +49,7 @@ class BudgetWatch:
         with self._lock:
             found = standings(self._ledger, settings.budgets, self._books.book_of(settings, now), now)
             self.spent = {one.budget.name: one.spent for one in found}
-            return budget_notices(self._ledger, settings, found, now)
+            return budget_notices(self._ledger, settings, found, self._announcer.reaches, now)
 
     def look(self, settings: Callable[[], Settings], now: datetime) -> None:
         """Judge and tell, between two cycles; only while this daemon leads. Raises GuardError where the ledger fails."""
@@ -87,10 +87,13 @@ def standings(ledger: Ledger, budgets: Sequence[Budget], book_of: BookOf, now: d
     return [standing(budget, spends[budget.window(now)], now, crossed) for budget in budgets]
 
 
-def budget_notices(ledger: Ledger, settings: Settings, found: Sequence[Standing], now: datetime) -> list[Notice]:
+def budget_notices(
+    ledger: Ledger, settings: Settings, found: Sequence[Standing], reaches: Callable[[str], bool], now: datetime
+) -> list[Notice]:
     """Record what was crossed since the last look, and return a notice of every open crossing.
 
-    The outbox folds those that were told already; one that was lost with a killed process is told at the next look.
+    The outbox folds those that were told already; one that was lost with a killed process is told at the next look. Where the
+    file names nobody, the fallback hears of the whole, and every owner with a channel (`reaches`) of the part that is theirs.
     """
     notices: list[Notice] = []
     named = {budget.name for budget in settings.budgets}
@@ -100,7 +103,9 @@ def budget_notices(ledger: Ledger, settings: Settings, found: Sequence[Standing]
         new, over = crossings(one, now)
         ended = {crossing.id for crossing in over}
         ledger.save_crossings([*new, *over])
-        notices += _notices(one, [*(known for known in one.crossed if known.id not in ended), *new], settings, now)
+        open_now = [*(known for known in one.crossed if known.id not in ended), *new]
+        notices += _notices(one, open_now, settings, now)
+        notices += _parts(one, open_now, settings, reaches, now)
         for crossing in new:
             log.warning(
                 events.BUDGET_CROSSED, budget=crossing.budget, threshold=crossing.threshold, detail=str(crossing.value)
@@ -134,3 +139,41 @@ def _notices(found: Standing, crossed: Sequence[Crossing], settings: Settings, n
             made_at=now,
             data={"threshold": crossing.threshold, "value": str(crossing.value), "project": ""},
         )
+
+
+def _parts(
+    found: Standing, crossed: Sequence[Crossing], settings: Settings, reaches: Callable[[str], bool], now: datetime
+) -> Iterator[Notice]:
+    """What of a crossed budget is whose: a notice an owner, of their own things only."""
+    budget, fallback = found.budget, settings.default.owners.fallback
+    if budget.to is not None:
+        return
+    currency = budget.amount.currency
+    costs = {
+        one.thing.name: f"{one.thing.display_name} {one.known[currency]}"
+        for one in found.dearest
+        if currency in one.known
+    }
+    for part in found.owners:
+        spent = part.known.get(currency)
+        if spent is None or spent.amount <= 0 or part.group == fallback or not reaches(part.group):
+            continue
+        about = {
+            "budget": budget.name,
+            "yours": f"{'at least ' if part.is_lower_bound else ''}{spent}",
+            "spent": str(found.spent),
+            "amount": str(budget.amount),
+            "dearest": [costs[name] for name in part.things if name in costs],
+        }
+        for crossing in crossed:
+            title, body = budget_part_text({**about, "threshold": crossing.threshold})
+            yield Notice(
+                id=notice_id(NoticeKind.BUDGET_CROSSED, f"budgets/{budget.name}", crossing.id, part.group),
+                kind=NoticeKind.BUDGET_CROSSED,
+                to=part.group,
+                subject=f"budgets/{budget.name}",
+                title=title,
+                body=body,
+                made_at=now,
+                data={"threshold": crossing.threshold, "value": str(spent), "project": ""},
+            )
