@@ -26,6 +26,10 @@ def run(
     once: Annotated[
         bool, Parameter(negative="", show_default=False, help="One cycle, then exit; exit code 1 if something is due.")
     ] = False,
+    standby: Annotated[
+        bool,
+        Parameter(negative="", show_default=False, help="Where another daemon leads, wait and take over when it ends."),
+    ] = False,
     log_level: Annotated[LogLevel, Parameter(help="What is logged at least.")] = "info",
     common: Common = COMMON,
 ) -> int:
@@ -38,7 +42,7 @@ def run(
     logging.set_up(level="warning" if once and log_level == "info" else log_level)
     guard = wiring.build(common.path, may_act=True)
     try:
-        return _once(guard, common) if once else _daemon(guard)
+        return _once(guard, common) if once else _daemon(guard, standby=standby)
     finally:
         guard.close()
 
@@ -78,11 +82,20 @@ def _once(guard: Guard, common: Common) -> int:
     return FOUND if result.plan.actions else 0
 
 
-def _daemon(guard: Guard) -> int:
+def _daemon(guard: Guard, *, standby: bool) -> int:
+    from time import sleep
+
     from guard.daemon import allocator
     from guard.daemon.health import health_app, serve
     from guard.daemon.jobs import Daemon
 
+    leader = None if standby else guard.leadership.take(sleep)
+    if leader is not None:
+        sys.stderr.write(
+            f"tuneguard: another daemon leads on this ledger ({leader.holder}); this one did nothing. Stop that one first, or "
+            "start this one with --standby: it takes over when that one ends.\n"
+        )
+        return UNKNOWN
     allocator.collect_rarely()
     config = guard.in_force.config
     daemon = Daemon(

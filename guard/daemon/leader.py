@@ -9,17 +9,21 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from threading import RLock
 
 from guard.ports.clock import Clock
 from guard.ports.errors import GuardError
-from guard.ports.ledger import Lease, Ledger
+from guard.ports.ledger import Held, Lease, Ledger
 from guard.telemetry import events, logging
 from guard.telemetry.metrics import Metrics
 
 LEASE = timedelta(seconds=30)
 """Length of a lease: longer than one call's time-out plus margin, short enough that a successor starts soon."""
+
+ASK_AGAIN_S = 0.5
+"""Seconds between two looks at another's lease."""
 
 log = logging.get()
 
@@ -43,6 +47,27 @@ class Leadership:
         """Hold the lease, taking or renewing it; None if another daemon holds it or the ledger cannot be asked."""
         with self._lock:
             return self._ensure()
+
+    def held(self) -> Lease | None:
+        """The lease, renewed where a third of it is over: for each of many acts, whose intent asks the ledger again."""
+        with self._lock:
+            fresh = self._lease is not None and self.left() > self.length * 2 / 3
+            return self._lease if fresh else self._ensure()
+
+    def take(self, pause: Callable[[float], None]) -> Held | None:
+        """Take the lease, outlasting one that a daemon left which died; returns who leads if that one is alive.
+
+        A leader that is alive renews its lease each third of its length: what is left of it grows. `pause` waits, in seconds
+        of machine time. Raises GuardError if the ledger cannot be asked.
+        """
+        before: Held | None = None
+        while self.ensure() is None:
+            held = self._ledger.leader()
+            if held and before and held.holder == before.holder and held.left > before.left:
+                return held
+            before = held
+            pause(ASK_AGAIN_S)
+        return None
 
     def _ensure(self) -> Lease | None:
         asked = self._clock.monotonic()

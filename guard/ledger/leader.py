@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from guard.ledger import tables
 from guard.ledger.engine import machine_ms
 from guard.ledger.room import Room
-from guard.ports.ledger import Lease
+from guard.ports.ledger import Held, Lease
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -53,6 +53,13 @@ class Leader(Room):
                 .where(row.c.holder == lease.holder, row.c.term == lease.term, row.c.expires_ms > now)
                 .values(expires_ms=now)
             )
+
+    def leader(self) -> Held | None:
+        row = tables.lease
+        with self._database.read() as connection:
+            holder, expires = connection.execute(select(row.c.holder, row.c.expires_ms)).one()
+            left = expires - machine_ms(connection)
+        return Held(holder, left * MILLISECOND) if left > 0 else None
 
     def current_term(self) -> int:
         with self._database.read() as connection:

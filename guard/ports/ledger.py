@@ -37,6 +37,14 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Who leads, and how much of its lease the database says is left (machine time)."""
+
+    holder: str
+    left: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerInfo:
     """What kind of ledger this is. `world` is `real` or `sandbox:<world id>`."""
 
@@ -170,6 +178,7 @@ class Ledger(Glances, BillBook, GoogleNoticeBook, Protocol):
     def acquire_lease(self, holder: str, ttl: timedelta) -> Lease | None: ...
     def renew_lease(self, lease: Lease, ttl: timedelta) -> Lease | None: ...
     def release_lease(self, lease: Lease) -> None: ...
+    def leader(self) -> Held | None: ...
     def current_term(self) -> int: ...
     def last_holder_expired_for(self) -> timedelta | None:
         """How long ago the latest lease ran out (machine time); None while one is held."""
@@ -272,7 +281,6 @@ class Ledger(Glances, BillBook, GoogleNoticeBook, Protocol):
     def act_events(self, act_id: str) -> Sequence[ActEvent]: ...
     def recipe(self, recipe_id: str) -> Recipe | None: ...
     def recipes(self, *, subject: str | None = None) -> Sequence[Recipe]: ...
-    def set_recipe_copied(self, recipe_id: str, address: str) -> None: ...
 
     # telling --------------------------------------------------------------------------------------
     def enqueue(self, notices: Sequence[Notice], now: datetime) -> int:

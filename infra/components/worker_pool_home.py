@@ -82,7 +82,7 @@ class WorkerPoolHome(pulumi.ComponentResource):
                 "containers": [
                     {
                         "image": args.image,
-                        "args": ["run", "--config", "/etc/tuneguard/guard.yaml"],
+                        "args": ["run", "--standby", "--config", "/etc/tuneguard/guard.yaml"],
                         "envs": environment,
                         "resources": {"limits": {"cpu": "1", "memory": "512Mi"}},
                         "volume_mounts": mounts,

@@ -114,6 +114,14 @@ def test_it_runs_answers_reloads_stops_in_the_middle_of_an_act_and_is_followed(w
     assert "Traceback" not in log
 
     with a_daemon(world, "second") as second:
+        third = subprocess.Popen(
+            [*TUNEGUARD, "run", "--config", str(world.config)],
+            cwd=ROOT,
+            env=dict(os.environ) | world.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         eventually(lambda: states(world) == [ActState.VERIFIED])
         assert world.done("UndeployModel") == 1
 
@@ -129,6 +137,12 @@ def test_it_runs_answers_reloads_stops_in_the_middle_of_an_act_and_is_followed(w
         )
         assert (other.returncode, other.stdout) == (3, "")
         assert "another daemon leads" in other.stderr
+
+        # nor does one that would stay: it sees the leader renew its lease, says so and ends
+        out, err = third.communicate(timeout=60)
+        assert (third.returncode, out) == (3, "")
+        assert "another daemon leads on this ledger" in err
+        assert "--standby" in err
 
         # a wrong guard.yaml changes nothing, is told, and a right one is taken up
         world.configure(EVERY_SECOND.replace("mode: enforce", "mode: enfroce"))
