@@ -12,8 +12,8 @@ from guard.core.usage import Usage
 HOUR = 3600.0
 
 
-def silences_of_usage(usages: Mapping[str, Usage]) -> Silences:
-    """Return the silences of packed hourly records, seconds from the Unix epoch.
+def silences_of_usage(usages: Mapping[str, Usage], kinds: Mapping[str, str] | None = None) -> Silences:
+    """Return the silences of packed hourly records, seconds from the Unix epoch. `kinds`: which of them are alike.
 
     An hour that is not known to be silent (not covered, no liveness, no quiet witness) counts as use here: no saving is claimed
     where nobody looked. Subjects never used in their record are left out: they have no first use to count from.
@@ -31,4 +31,4 @@ def silences_of_usage(usages: Mapping[str, Usage]) -> Silences:
         starts = (usage.origin + busy) * HOUR
         intervals[name] = (starts, starts + HOUR)
         ends[name] = (usage.origin + last) * HOUR
-    return silences_of(intervals, ends, resolution=HOUR)
+    return silences_of(intervals, ends, resolution=HOUR, kinds=kinds)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
+from guard.backtest.rhythms import rhythms_of
 from guard.backtest.silences import Flags, Floats, Indices, Silences
 from guard.backtest.tables import EDGE, GROUP, MIDDLE, Calendars, Cells, calendars_of, rates_by_day, smooth
 from guard.core.learn import decision
@@ -18,6 +20,7 @@ from guard.core.learn import endpoint as own
 from guard.core.learn.ages import BINS
 from guard.core.learn.calendar import DAY
 from guard.core.learn.decision import OWN_WEIGHT, WORST_CASE, trusted_from, waits_tried
+from guard.core.learn.rhythm import FROM
 
 ROWS = 40_000
 """Silences handled at a time: 64 bins of eight bytes each, a few tables of it, stay within a hundred megabytes."""
@@ -31,6 +34,8 @@ class Switches:
     censoring: bool = True
     calendar: bool = True
     own: bool = True
+    kinds: bool = True
+    rhythm: bool = True
 
 
 ALL = Switches()
@@ -68,20 +73,27 @@ def asked_waits(
     days = int(silences.end.max() // DAY) + 2 if len(silences.end) else 1
     told = silences.returned if not switches.censoring else np.ones(len(silences.start), bool)
     calendars = _calendars(silences, days, told, switches)
-    tally = [np.zeros((days, BINS)) for _ in range(3)]
+    kind, kinds = silences.kinds
+    tally = [np.zeros((kinds, days, BINS)) for _ in range(3)]
     grids = [waits_tried(ask.ratio, ask.worst_case) for ask in asks]
     results = [np.full(len(silences.start), ages[0]) for ages, _ in grids]
     shortest = min((ages[0] for ages, _ in grids), default=np.inf) if reached_only else 0.0
     for rows in _chunks(silences):
-        for total, values in zip(tally, _passages(silences, rows, told, calendars).by_day(days), strict=True):
+        sums = _passages(silences, rows, told, calendars).by_day(kind[silences.endpoint[rows]], tally[0].shape)
+        for total, values in zip(tally, sums, strict=True):
             np.add(total, values, out=total)
-    law = rates_by_day(*tally) if switches.pooling else rates_by_day(*(np.zeros_like(t) for t in tally))
+    if not switches.pooling:
+        tally = [np.zeros_like(total) for total in tally]
+    law = rates_by_day(*tally, kinds=switches.kinds)
+    long = any(ages[-1] > FROM for ages, _ in grids)
+    rhythms = rhythms_of(silences, law, kind) if switches.rhythm and long else None
     for rows in _chunks(silences):  # once more: keeping every record would take a kilobyte a silence
         passages = _passages(silences, rows, told, calendars)
         chosen, returns, exposure = _own_records(silences, rows, passages, shortest)
         begun = silences.start[chosen]
         day = (begun // DAY).astype(np.intp)
-        rates = law[day]
+        of_kind = law[kind[silences.endpoint[chosen]], day]
+        rates = of_kind
         if switches.own:
             factor = (smooth(returns, own.SHARED) + OWN_WEIGHT) / (smooth(exposure * rates, own.SHARED) + OWN_WEIGHT)
             rates = rates * factor
@@ -90,15 +102,11 @@ def asked_waits(
             if ask.endpoints is not None:
                 reach &= ask.endpoints[silences.endpoint[chosen]]
             if reach.any():
-                result[chosen[reach]] = _best(
-                    np.array(ages),
-                    np.array(bins, np.intp),
-                    ask.ratio,
-                    begun[reach],
-                    day[reach],
-                    rates[reach],
-                    calendars,
-                )
+                asked = np.array(ages)
+                lasts, paid = _by_law(asked, np.array(bins, np.intp), begun[reach], day[reach], rates[reach], calendars)
+                if rhythms is not None:
+                    rhythms.of(chosen[reach]).mixed(asked, of_kind[reach], lasts, paid)
+                result[chosen[reach]] = _cheapest(asked, paid + ask.ratio * lasts)
     for ask, (ages, _), result in zip(asks, grids, results, strict=True):
         result[silences.start < trusted_from(silences.began, ask.ratio)] = ages[-1]
     return results
@@ -113,10 +121,11 @@ class _Passages:
     ended: Cells
     day: Indices
 
-    def by_day(self, days: int) -> Iterator[Cells]:
-        cell = (self.day * BINS + np.arange(BINS)).ravel()
+    def by_day(self, kind: Indices, shape: tuple[int, ...]) -> Iterator[Cells]:
+        """The sums by kind, day and bin; `kind` is each silence's."""
+        cell = ((kind[:, None] * shape[1] + self.day) * BINS + np.arange(BINS)).ravel()
         for values in (self.ended, self.exposure, self.done):
-            yield np.bincount(cell, values.ravel(), minlength=days * BINS).reshape(days, BINS).astype(np.float64)
+            yield np.bincount(cell, values.ravel(), minlength=prod(shape)).reshape(shape).astype(np.float64)
 
 
 def _passages(silences: Silences, rows: slice, told: Flags, calendars: Calendars) -> _Passages:
@@ -159,22 +168,27 @@ def _own_records(silences: Silences, rows: slice, passages: _Passages, shortest:
     return np.flatnonzero(wanted) + rows.start, returns, exposure
 
 
-def _best(
-    ages: Floats, bins: Indices, ratio: float, begun: Floats, day: Indices, rates: Cells, calendars: Calendars
-) -> Floats:
-    """Return the cheapest wait of the grid for each silence; see `core.learn.decision.wait_seconds`."""
+def _by_law(
+    ages: Floats, bins: Indices, begun: Floats, day: Indices, rates: Cells, calendars: Calendars
+) -> tuple[Cells, Cells]:
+    """Return each silence's chance to last longer than each wait of the grid, and the idle time paid until then (seconds)."""
     group = GROUP[bins]
     hits = rates[:, bins] / MIDDLE[bins]
     for which in np.unique(group):  # the bins of one calendar follow one another
         steps = np.flatnonzero(group == which)
         at = begun[:, None] + ages[steps[0] : steps[-1] + 2]
         hits[:, steps] *= np.diff(calendars.until(np.array(which), day[:, None], at), axis=1)
-    survival = np.exp(-np.cumsum(hits, axis=1))
-    before = np.concatenate([np.ones((len(begun), 1)), survival[:, :-1]], axis=1)
-    share = np.where(hits > 1e-9, (before - survival) / np.maximum(hits, 1e-300), before)
-    cost = np.concatenate(
-        [np.full((len(begun), 1), ratio), np.cumsum(share * np.diff(ages), axis=1) + ratio * survival], axis=1
-    )
+    lasts = np.ones((len(begun), len(ages)))
+    np.exp(-np.cumsum(hits, axis=1), out=lasts[:, 1:])
+    before, after = lasts[:, :-1], lasts[:, 1:]
+    share = np.where(hits > 1e-9, (before - after) / np.maximum(hits, 1e-300), before)
+    paid = np.zeros(lasts.shape)
+    np.cumsum(share * np.diff(ages), axis=1, out=paid[:, 1:])
+    return lasts, paid
+
+
+def _cheapest(ages: Floats, cost: Cells) -> Floats:
+    """Return the cheapest wait for each silence; see `core.learn.decision.wait_seconds`."""
     enough = cost.min(axis=1, keepdims=True) * (1 + decision.TIE)
     longest: Floats = ages[len(ages) - 1 - (cost <= enough)[:, ::-1].argmax(axis=1)]
     return longest

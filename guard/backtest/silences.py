@@ -17,7 +17,8 @@ Indices = NDArray[np.intp]
 class Silences:
     """All silences of a fleet, by endpoint and then by beginning; one row is one gap (`returned`) or one tail.
 
-    `first` and `end` are, by endpoint, the first use and the end of observation. `resolution` is the shortest silence that the
+    `first` and `end` are, by endpoint, the first use and the end of observation; `kind` (empty: all are of one) tells which
+    endpoints are alike. `resolution` is the shortest silence that the
     record can show: the length of a bucket, 0 for single requests.
     """
 
@@ -29,6 +30,14 @@ class Silences:
     first: Floats
     end: Floats
     resolution: float = 0.0
+    kind: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[Indices, int]:
+        """The number of each endpoint's kind, and how many kinds there are."""
+        numbers: dict[str, int] = {}
+        found = [numbers.setdefault(name, len(numbers)) for name in self.kind]
+        return (np.array(found, np.intp), len(numbers)) if found else (np.zeros(len(self.names), np.intp), 1)
 
     @property
     def weeks(self) -> Floats:
@@ -49,6 +58,7 @@ class Silences:
             self.first[endpoints],
             self.end[endpoints],
             self.resolution,
+            tuple(kind for kind, taken in zip(self.kind, endpoints, strict=True) if taken) if self.kind else (),
         )
         return part, rows
 
@@ -59,7 +69,11 @@ class Silences:
 
 
 def silences_of(
-    intervals: Mapping[str, tuple[Floats, Floats]], ends: Mapping[str, float], *, resolution: float = 0.0
+    intervals: Mapping[str, tuple[Floats, Floats]],
+    ends: Mapping[str, float],
+    *,
+    resolution: float = 0.0,
+    kinds: Mapping[str, str] | None = None,
 ) -> Silences:
     """Return the silences between active intervals (starts and ends by endpoint, in order of their starts)."""
     names: list[str] = []
@@ -99,4 +113,5 @@ def silences_of(
         np.array(first),
         np.array(end),
         resolution,
+        tuple(kinds.get(name, "") for name in names) if kinds else (),
     )

@@ -68,18 +68,43 @@ def calendars_of(start: Floats, length: Floats, returned: Flags, *, days: int, r
     return Calendars(factors, sums)
 
 
-def rates_by_day(returns: Cells, exposure: Cells, passages: Cells) -> Cells:
-    """Return the law's rates by day and bin from each day's tallies; the law of a day knows the days before it."""
-    days = len(returns)
+def rates_by_day(returns: Cells, exposure: Cells, passages: Cells, *, kinds: bool = True) -> Cells:
+    """Return the law's rates [kinds, days, bins] from each day's tallies of each kind; the law of a day knows the days before it.
+
+    `kinds` False gives every kind the fleet's; see `core.learn.fleet.rates_of_kinds`.
+    """
+    together = [_held(*(values.sum(0) for values in (returns, exposure, passages)))]
+    fleet_law = _drawn(smooth(together[0][0], fleet.SHARED), smooth(together[0][1], fleet.SHARED))
+    count = len(returns)
+    if count < 2 or not kinds:
+        return np.repeat(fleet_law[None], count, axis=0)
+    records = [_held(returns[k], exposure[k], passages[k]) for k in range(count)]
+    seen = [smooth(record[0], fleet.SHARED) for record in records]
+    passed = [smooth(record[1], fleet.SHARED) for record in records]
+    known = np.cumsum([np.concatenate([[0], tally.sum(1)[:-1]]) > 0 for tally in passages], axis=1) > 0
+    several = known.sum(0) > 1
+    law = np.empty((count, *fleet_law.shape))
+    for k in range(count):
+        others, exposed = sum(seen) - seen[k], sum(passed) - passed[k]
+        own = (seen[k] + fleet.WEIGHT) / (passed[k] + fleet.WEIGHT / _drawn(others, exposed))
+        law[k] = np.where((several & known[k])[:, None], own, fleet_law)
+    return law
+
+
+def _held(returns: Cells, exposure: Cells, passages: Cells) -> tuple[Cells, Cells]:
+    """What is held at the beginning of each day."""
     held, passed = np.zeros(BINS), np.zeros(BINS)
-    all_held, all_passed = np.zeros((days, BINS)), np.zeros((days, BINS))
-    for day in range(days):
+    all_held, all_passed = np.zeros(returns.shape), np.zeros(returns.shape)
+    for day in range(len(returns)):
         all_held[day], all_passed[day] = held, passed
         kept = (1 - fleet.FORGET) ** passages[day]
         held, passed = held * kept + returns[day], passed * kept + exposure[day]
-    law: Cells = (smooth(all_held, fleet.SHARED) + fleet.WEIGHT) / (
-        smooth(all_passed, fleet.SHARED) + fleet.WEIGHT / fleet.BELIEF
-    )
+    return all_held, all_passed
+
+
+def _drawn(seen: Cells, passed: Cells) -> Cells:
+    """The rates of a smoothed record, drawn towards the belief."""
+    law: Cells = (seen + fleet.WEIGHT) / (passed + fleet.WEIGHT / fleet.BELIEF)
     return law
 
 

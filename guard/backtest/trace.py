@@ -24,7 +24,8 @@ def read_trace(
 
     Args:
         path: CSV or CSV.gz with `t_seconds` and one of endpoint, model, pod; optional `latency_seconds` (one row is one
-            request that lasts so long), `requests` or `duty_percent` (one row covers a bucket, active above `min_value`).
+            request that lasts so long), `requests` or `duty_percent` (one row covers a bucket, active above `min_value`);
+            optional `kind`: endpoints of one kind are alike.
         bucket_seconds: Seconds that one row covers; 0 for single requests.
         min_value: The value up to which a bucket counts as silent.
         lifetimes: CSV with `endpoint,last_seen_seconds`: until when each endpoint was observed; else all until the last row.
@@ -36,6 +37,7 @@ def read_trace(
         raise TraceInvalid(f"--bucket-seconds: found {bucket_seconds:g}, expected 0 (single requests) or more")
     rows: dict[str, tuple[list[float], list[float]]] = {}
     seen: dict[str, float] = {}
+    kinds: dict[str, str] = {}
     latest = 0.0
     column: str | None = None
     value: str | None = None
@@ -45,6 +47,8 @@ def read_trace(
             value = next((name for name in VALUES if name in row), None)
         at = _number(path, line, row, "t_seconds")
         name = row[column]
+        if row.get("kind"):
+            kinds[name] = row["kind"]
         if not name:
             raise TraceInvalid(f"{path}:{line}: {column} is empty; expected the name of an endpoint")
         until = at + bucket_seconds
@@ -63,7 +67,7 @@ def read_trace(
     ends = _lifetimes(lifetimes) if lifetimes else seen
     intervals = {name: _in_order(starts, stops) for name, (starts, stops) in rows.items()}
     last_seen = {name: ends.get(name, latest) for name in rows}
-    return silences_of(intervals, last_seen, resolution=bucket_seconds)
+    return silences_of(intervals, last_seen, resolution=bucket_seconds, kinds=kinds)
 
 
 def _in_order(starts: list[float], stops: list[float]) -> tuple[Floats, Floats]:

@@ -64,7 +64,7 @@ def trial(
     rules = [_rule(word) for word in waits]
     out = dict(left_out or {})
     histories = {name: usage for name, usage in usages.items() if name in terms}
-    silences = silences_of_usage(histories)
+    silences = silences_of_usage(histories, {name: one.policy.name for name, one in terms.items()})
     used = set(silences.names)
     out |= {
         name: "it was never used while it was watched: there is nothing to count from"

@@ -6,7 +6,7 @@ lessons learns from the usage that it has, so the first look's back-fill already
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,8 +16,16 @@ from guard.core.units import hour_number
 from guard.core.usage import Usage
 from guard.ports.ledger import Ledger
 
+Kinds = Callable[[], Mapping[str, str]]
+"""Answers which endpoints are alike: name -> kind."""
+
 FLEET = "fleet"
 HOURS = 24
+
+
+def one_kind() -> Mapping[str, str]:
+    """All endpoints are alike."""
+    return {}
 
 
 class Lessons:
@@ -27,15 +35,23 @@ class Lessons:
         self._ledger = ledger
         self._book: Book | None = None
 
-    def learn(self, usage: Mapping[str, Usage], complete_until: datetime | None, *, write: bool) -> int:
-        """Take in every day that is complete by now; returns how many. `complete_until` None: some project was never read."""
+    def learn(
+        self, usage: Mapping[str, Usage], complete_until: datetime | None, *, write: bool, kinds: Kinds = one_kind
+    ) -> int:
+        """Take in every day that is complete by now; returns how many. `complete_until` None: some project was never read.
+
+        `kinds` is asked only where there is a day to learn.
+        """
         if complete_until is None or not usage:
             return 0
         if self._book is None:
             self._book = self._load() or _begin(usage)
         book, learned = self._book, 0
+        alike: Mapping[str, str] = {}
         while (book.fleet.day + 1) * HOURS <= hour_number(complete_until):
-            book = book.after_day(uses_of_day(usage, book.fleet.day))
+            if not learned:
+                alike = kinds()
+            book = book.after_day(uses_of_day(usage, book.fleet.day), alike)
             learned += 1
         self._book = book
         if learned and write:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from guard.backtest.silences import Silences, silences_of
 
 HOUR, DAY = 3600.0, 86_400.0
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Draw = Callable[[np.random.Generator, float], float]
 """Draws the next silence in hours, given the time (seconds) at which it begins."""
 
@@ -67,3 +69,30 @@ def office(mean: float) -> Draw:
         return float(back - now) / HOUR
 
     return draw
+
+
+def monthly(late: float) -> Draw:
+    """A job on the first of each month (28 to 31 days), up to about `late` hours late."""
+
+    def draw(rng: np.random.Generator, now: float) -> float:
+        today = (EPOCH + timedelta(seconds=now + 2 * DAY)).date()  # a late run of the last of a month is the next one's
+        first = datetime(today.year + today.month // 12, today.month % 12 + 1, 1, 9, tzinfo=UTC)
+        return float((first - EPOCH).total_seconds() - now) / HOUR + abs(float(rng.normal(0, late)))
+
+    return draw
+
+
+def joined(*fleets: tuple[str, Silences]) -> Silences:
+    """Several fleets as one; each is a kind of its own, by its name."""
+    offsets = np.cumsum([0, *(len(one.names) for _, one in fleets)])
+    return Silences(
+        tuple(f"{kind}-{name}" for kind, one in fleets for name in one.names),
+        np.concatenate([one.endpoint + offset for (_, one), offset in zip(fleets, offsets, strict=False)]),
+        np.concatenate([one.start for _, one in fleets]),
+        np.concatenate([one.length for _, one in fleets]),
+        np.concatenate([one.returned for _, one in fleets]),
+        np.concatenate([one.first for _, one in fleets]),
+        np.concatenate([one.end for _, one in fleets]),
+        max(one.resolution for _, one in fleets),
+        tuple(kind for kind, one in fleets for _ in one.names),
+    )

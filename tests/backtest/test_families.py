@@ -8,7 +8,20 @@ import pytest
 from guard.backtest.learned import Switches, learned_waits
 from guard.backtest.score import score
 from guard.backtest.silences import Silences
-from tests.backtest.fleets import HOUR, Draw, a_fleet, exponential, lognormal, mixture, office, pareto, periodic, regime
+from tests.backtest.fleets import (
+    HOUR,
+    Draw,
+    a_fleet,
+    exponential,
+    joined,
+    lognormal,
+    mixture,
+    monthly,
+    office,
+    pareto,
+    periodic,
+    regime,
+)
 
 FAMILIES: dict[str, Draw] = {
     "exponential, returns fast": exponential(2),
@@ -62,3 +75,45 @@ def test_each_part_of_the_rule_earns_its_place_on_the_fleet_it_was_made_for() ->
     dying = a_fleet(mixture(3, 3000, 0.04), endpoints=60, days=40, seed=4, spread=30)
     (told,), (blind,) = (learned_waits(dying, [ratio], switches=Switches(censoring=on)) for on in (True, False))
     assert captured_hours(dying, told, ratio) > captured_hours(dying, blind, ratio)
+
+
+def test_two_kinds_of_endpoint_are_learned_apart_and_one_kind_is_the_fleet() -> None:
+    """Chats that are given up after a while, and batch jobs that come back after a day or two: a new one is like its kind."""
+    ratio = 24 * HOUR
+    gain = []
+    for seed in (1, 2, 3):
+        chats = a_fleet(mixture(3, 3000, 0.03), endpoints=20, days=60, seed=seed, spread=50)
+        jobs = a_fleet(exponential(40), endpoints=20, days=60, seed=seed + 10, spread=50)
+        fleet = joined(("chat", chats), ("batch", jobs))
+        (apart,), (together,) = (learned_waits(fleet, [ratio], switches=Switches(kinds=on)) for on in (True, False))
+        gain.append(captured_hours(fleet, apart, ratio) - captured_hours(fleet, together, ratio))
+    assert sum(gain) > 0
+    assert min(gain) > -0.2 * max(gain)
+
+    one_kind = joined(("chat", chats))
+    (apart,), (together,) = (learned_waits(one_kind, [ratio], switches=Switches(kinds=on)) for on in (True, False))
+    np.testing.assert_array_equal(apart, together)
+
+
+@pytest.mark.parametrize("ratio_hours", [200, 400, 600, 700, 1000])
+def test_a_monthly_job_is_recognised_after_three_periods(ratio_hours: int) -> None:
+    """Two years of jobs on the first of the month among endpoints that were given up; months have 28 to 31 days."""
+    jobs = a_fleet(monthly(4), endpoints=6, days=730, seed=1, spread=0.5)
+    others = a_fleet(mixture(4, 4000, 0.02), endpoints=30, days=730, seed=2, spread=400)
+    fleet = joined(("", jobs), ("", others))
+    ratio = ratio_hours * HOUR
+    (waits,), (blind,) = (learned_waits(fleet, [ratio], switches=Switches(rhythm=on)) for on in (True, False))
+
+    result, without = (score(fleet, chosen, ratio).of(np.arange(len(fleet.names)) < 6) for chosen in (waits, blind))
+    always_on = jobs.length.sum() / HOUR
+    assert result.saved.sum() >= -0.01 * always_on  # the first two months are lessons
+    assert result.saved.sum() >= without.saved.sum() - 0.005 * always_on
+    if ratio_hours >= 600:  # a silence of a month is cheaper than a removal at the earliest that the fence allows
+        nth = np.array(
+            [(fleet.start[(fleet.endpoint == e)] < s).sum() for e, s in zip(fleet.endpoint, fleet.start, strict=True)]
+        )
+        late = (fleet.endpoint < 6) & (nth >= 3) & fleet.returned
+        assert not (fleet.length > waits)[late].any()
+        assert result.cold_starts.sum() < without.cold_starts.sum() or ratio_hours == 1000
+    else:
+        assert result.saved.sum() > 0

@@ -11,7 +11,19 @@ from guard.backtest.learned import learned_waits
 from guard.backtest.silences import Silences
 from guard.core.learn import EndpointState, decide, new_fleet, still_silent, used
 from guard.core.learn.fleet import Tally
-from tests.backtest.fleets import DAY, Draw, a_fleet, exponential, lognormal, office, pareto
+from tests.backtest.fleets import (
+    DAY,
+    HOUR,
+    Draw,
+    a_fleet,
+    exponential,
+    joined,
+    lognormal,
+    monthly,
+    office,
+    pareto,
+    periodic,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,7 +39,8 @@ def step_by_step(silences: Silences, ratio: float, worst_case: float) -> np.ndar
             back = start + float(silences.length[i])
             events.append((back, 0, who, i, float(silences.start[i + 1]) if follows else back))
     events.sort()
-    states = {i: EndpointState() for i in range(len(silences.names))}
+    kinds = silences.kind or ("",) * len(silences.names)
+    states = {i: EndpointState(kind=kinds[i]) for i in range(len(silences.names))}
     fleet, tally = new_fleet(silences.began), Tally()
     waits = np.zeros(len(silences.start))
     for time, kind, who, i, end_of_use in events:
@@ -70,6 +83,19 @@ def test_the_replay_of_a_random_fleet_equals_the_rule_asked_step_by_step(
         (at_once,) = learned_waits(silences, [ratio], worst_case=worst_case)
 
         np.testing.assert_allclose(at_once, step_by_step(silences, ratio, worst_case), rtol=1e-6)
+
+
+def test_the_replay_of_kinds_and_of_monthly_jobs_equals_the_rule_too() -> None:
+    """Sixteen months: long enough for rhythms to be recognised, told apart by kind, and some of the jobs to end."""
+    jobs = a_fleet(monthly(3), endpoints=3, days=480, seed=3, resolution=HOUR)
+    fortnightly = a_fleet(periodic(14 * 24, 5), endpoints=2, days=480, seed=5, resolution=HOUR)
+    others = a_fleet(pareto(12, 0.7), endpoints=4, days=480, seed=4, resolution=HOUR)
+    silences = joined(("jobs", jobs), ("fortnightly", fortnightly), ("others", others))
+
+    for ratio in (48 * HOUR, 300 * HOUR, 600 * HOUR):
+        (at_once,) = learned_waits(silences, [ratio])
+
+        np.testing.assert_allclose(at_once, step_by_step(silences, ratio, 4.0), rtol=1e-6)
 
 
 def test_several_break_even_waits_at_once_say_the_same_as_one_by_one() -> None:

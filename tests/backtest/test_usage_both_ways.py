@@ -43,9 +43,10 @@ def a_record() -> dict[str, Usage]:
 @pytest.mark.parametrize("ratio_hours", [3, 10, 60])
 def test_the_wait_that_the_daemon_uses_is_the_one_that_the_backtest_shows(ratio_hours: int) -> None:
     record = a_record()
-    silences = silences_of_usage(record)
+    kinds = {"e0": "team", "e1": "team", "e2": "scratch", "e3": "scratch"}
+    silences = silences_of_usage(record, kinds)
     (waits,) = learned_waits(silences, [ratio_hours * HOUR], worst_case=3)
-    book = book_of(record, FIRST_DAY + DAYS)
+    book = book_of(record, FIRST_DAY + DAYS, kinds)
     assert book is not None
 
     for i in np.flatnonzero(~silences.returned):  # the silences that last: what the daemon asks about

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple, Protocol
 from guard.core.learn.calendar import DAY
 from guard.core.learn.decision import EPOCH, LearnedWait, decide
 from guard.core.learn.endpoint import EndpointState, still_silent, used
-from guard.core.learn.fleet import FleetState, Tally, new_fleet
+from guard.core.learn.fleet import MOST_KINDS, FleetState, Tally, new_fleet
+
+NEW = EndpointState()
 
 
 class Use(NamedTuple):
@@ -36,18 +38,29 @@ class Book:
     endpoints: Mapping[str, EndpointState] = field(default_factory=dict)
     resolution: float = 3600.0
 
-    def after_day(self, uses: Iterable[Use]) -> Book:
-        """Return the book after the day that is open, given that day's uses of all endpoints, in order of their beginning."""
+    def after_day(self, uses: Iterable[Use], kinds: Mapping[str, str] | None = None) -> Book:
+        """Return the book after the day that is open, given that day's uses of all endpoints, in order of their beginning.
+
+        `kinds` names the kind of each endpoint; one that is not in it keeps the kind that it had.
+        """
         law, tally = self.fleet.law, Tally()
         endpoints = dict(self.endpoints)
+        told_apart = set(self.fleet.kinds)
         for use in uses:
-            state = endpoints.get(use.endpoint, EndpointState())
+            state = endpoints.get(use.endpoint, NEW)
+            kind = kinds.get(use.endpoint, state.kind) if kinds else state.kind
+            if kind != state.kind and (kind in told_apart or len(told_apart) < MOST_KINDS):
+                told_apart.add(kind)
+                state = replace(state, kind=kind)
             endpoints[use.endpoint] = used(state, law, tally, use.began, use.ended, resolution=self.resolution)
         midnight = (self.fleet.day + 1) * DAY
         for name, state in endpoints.items():
             endpoints[name] = still_silent(state, law, tally, midnight, resolution=self.resolution)
-        open_since = {int(state.silent_since // DAY) for state in endpoints.values() if state.silent_since is not None}
-        return replace(self, fleet=self.fleet.closed(tally, keep_days=open_since), endpoints=endpoints)
+        open_since: dict[int, set[str]] = {}
+        for state in endpoints.values():
+            if state.silent_since is not None:
+                open_since.setdefault(int(state.silent_since // DAY), set()).add(state.kind)
+        return replace(self, fleet=self.fleet.closed(tally, keep=open_since), endpoints=endpoints)
 
     def ask(self, endpoint: str, silence_began_at: datetime, worst_case: Decimal) -> Ask:
         """Return what asks for one endpoint's wait; `silence_began_at` is the end of its last use, aware."""

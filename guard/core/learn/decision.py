@@ -8,6 +8,8 @@ Purohit, Svitkina, Kumar, "Improving Online Algorithms via ML Predictions", Neur
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +20,7 @@ from guard.core.learn.ages import BINS, FIRST, MIDDLES, WIDTH, bin_of
 from guard.core.learn.calendar import DAY, HOUR, WEEK
 from guard.core.learn.endpoint import SHARED, EndpointState
 from guard.core.learn.fleet import FleetLaw, FleetState
+from guard.core.learn.rhythm import FROM, MATTERS, Rhythm
 
 WORST_CASE = 4.0
 """Default worst case: no silence costs more than four times what hindsight pays (docs/explanation/how-long-to-wait.md)."""
@@ -30,6 +33,9 @@ TIE = 0.01
 
 STEPS = 8
 """Waits tried per doubling."""
+
+RECOGNISED = 0.5
+"""From this chance on a rhythm is told of: more likely than not."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -101,11 +107,28 @@ def wait_seconds(
     ages, bins = waits_tried(break_even, worst_case)
     if not bins or began < trusted_from(law.watched_since, break_even):
         return ages[-1]
+    rates = law.rates_of(state.kind)
+    lasts, paid = _by_law(state, law, rates, began, ages, bins)
+    if state.rhythm.lengths and ages[-1] > FROM:
+        lasts, paid = _with_rhythm(state.rhythm, rates, ages, lasts, paid)
+    least = min(p + break_even * stays for p, stays in zip(paid, lasts, strict=True)) * (1 + TIE)
+    return next(ages[i] for i in range(len(ages) - 1, -1, -1) if paid[i] + break_even * lasts[i] <= least)
+
+
+def _by_law(
+    state: EndpointState,
+    law: FleetLaw,
+    rates: Sequence[float],
+    began: float,
+    ages: Sequence[float],
+    bins: Sequence[int],
+) -> tuple[list[float], list[float]]:
+    """Return for each wait the chance that the silence lasts longer, and the idle time paid until then (seconds)."""
     first = bins[0]
-    own = _own_factors(state, law, first)
+    own = _own_factors(state, rates, first)
     survival, paid = 1.0, 0.0
     before = ages[0]
-    costs = [break_even]
+    lasts, sums_paid = [survival], [paid]
     k, weighed, pace = -1, 0.0, 0.0
     calendar = law.calendars[0]
     factors: tuple[float, ...] = ()
@@ -127,16 +150,36 @@ def wait_seconds(
         stays = exp(-hits)
         paid += survival * (age - before) * ((1 - stays) / hits if hits > 1e-9 else 1.0)
         survival *= stays
-        costs.append(paid + break_even * survival)
+        lasts.append(survival)
+        sums_paid.append(paid)
         before, weighed = age, then
-    enough = min(costs) * (1 + TIE)
-    return next(ages[i] for i in range(len(costs) - 1, -1, -1) if costs[i] <= enough)
+    return lasts, sums_paid
 
 
-def _own_factors(state: EndpointState, law: FleetLaw, first: int) -> list[float]:
+def _with_rhythm(
+    rhythm: Rhythm, rates: Sequence[float], ages: Sequence[float], lasts: list[float], paid: list[float]
+) -> tuple[list[float], list[float]]:
+    """Mix in the chance that the silence lasts about as long as one of the endpoint's latest long ones."""
+    start = max(bisect_left(ages, FROM * (1 - 1e-9)), 0)
+    chance = rhythm.from_age(max(ages[start], FROM), rates)
+    if chance < MATTERS:
+        return lasts, paid
+    base, here = lasts[start], rhythm.lasting(max(ages[start], FROM))
+    mixed, spent = lasts[: start + 1], paid[: start + 1]
+    stays_before = 1.0
+    for i in range(start + 1, len(ages)):
+        stays = rhythm.lasting(ages[i]) / here
+        step = base * chance * (ages[i] - ages[i - 1]) * (stays_before + stays) / 2
+        spent.append(spent[-1] + (1 - chance) * (paid[i] - paid[i - 1]) + step)
+        mixed.append(base * chance * stays + (1 - chance) * lasts[i])
+        stays_before = stays
+    return mixed, spent
+
+
+def _own_factors(state: EndpointState, rates: Sequence[float], first: int) -> list[float]:
     """Return the endpoint's own rates per weighed second from bin `first` on: the law times seen over expected."""
     met, carried = [], 0.0
-    expected = [e * rate for e, rate in zip(state.exposure, law.rates, strict=True)]
+    expected = [e * rate for e, rate in zip(state.exposure, rates, strict=True)]
     for value in expected[:first]:
         carried = value + SHARED * carried
     for value in expected[first:]:
@@ -146,7 +189,7 @@ def _own_factors(state: EndpointState, law: FleetLaw, first: int) -> list[float]
     for k in range(BINS - 1, first - 1, -1):
         seen, wanted = state.smooth_returns[k] + OWN_WEIGHT, met[k - first] + SHARED * carried + OWN_WEIGHT
         carried = expected[k] + SHARED * carried
-        met[k - first] = law.rates[k] / MIDDLES[k] * seen / wanted
+        met[k - first] = rates[k] / MIDDLES[k] * seen / wanted
     return met
 
 
@@ -183,9 +226,16 @@ def trusted_from(watched_since: float, break_even: float) -> float:
 def _because(state: EndpointState, watched: timedelta, *, young: bool, lengthened: bool) -> str:
     if young:
         text = f"keeps as long as its worst case allows: usage has been watched for {_days(watched)} only"
+    elif state.rhythm.chance >= RECOGNISED:
+        times = len(state.rhythm.lengths)
+        about = _days(timedelta(seconds=sorted(state.rhythm.lengths)[times // 2]))
+        text = f"its long silences come back after about {about} (by its last {times}): learned from {state.gaps_seen} of its own"
     elif state.gaps_seen:
         silences = "1 silence" if state.gaps_seen == 1 else f"{state.gaps_seen} silences"
         text = f"learned from {silences} of its own and {_days(watched)} of the fleet's"
+        if state.rhythm.lengths:
+            long = len(state.rhythm.lengths)
+            text += f"; {'one long silence is' if long == 1 else f'{long} long silences are'} no rhythm yet"
     else:
         text = f"learned from {_days(watched)} of the fleet's silences; it has none of its own yet"
     return text + (", made longer by the floor" if lengthened else "")

@@ -14,6 +14,7 @@ from typing import Any
 from guard.core.learn.ages import BINS, EDGES, MIDDLES, smoothed
 from guard.core.learn.calendar import FROM_AGE, HOUR, HOURS, LONG, UNTIL_AGE, expected_by_hour
 from guard.core.learn.fleet import FleetLaw, Tally
+from guard.core.learn.rhythm import BEFORE, NONE, Rhythm
 
 FORGET = 0.03
 """Each passage takes this share of what its bin held: about 33 passages of each age are remembered."""
@@ -29,7 +30,8 @@ class EndpointState:
     """One endpoint's record; instants in seconds, exposure in weighed seconds over the bin's middle age.
 
     `silent_since` is the end of the last use, None before the first one. `bins_done`, `age_done` and `open_exposure` say how
-    much of the silence that lasts the fleet has been told. `smooth_returns` is what a decision reads.
+    much of the silence that lasts the fleet has been told. `smooth_returns` is what a decision reads. `kind` names those whose
+    record stands between its own and the fleet's; `rhythm` holds its long silences.
     """
 
     returns: tuple[float, ...] = NOTHING
@@ -40,6 +42,8 @@ class EndpointState:
     age_done: float = 0.0
     gaps_seen: int = 0
     open_exposure: tuple[float, ...] = ()
+    kind: str = ""
+    rhythm: Rhythm = NONE
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document (bins that hold nothing are left out); `from_json` gives the same state back."""
@@ -51,6 +55,9 @@ class EndpointState:
             "age_done": self.age_done,
             "gaps_seen": self.gaps_seen,
             "open_exposure": list(self.open_exposure),
+            "kind": self.kind,
+            "long_silences": list(self.rhythm.lengths),
+            "rhythm_odds": self.rhythm.odds,
         }
 
     @classmethod
@@ -66,6 +73,11 @@ class EndpointState:
             float(document["age_done"]),
             int(document["gaps_seen"]),
             tuple(float(value) for value in document["open_exposure"]),
+            str(document.get("kind", "")),
+            Rhythm(
+                tuple(float(value) for value in document.get("long_silences", ())),
+                float(document.get("rhythm_odds", BEFORE)),
+            ),
         )
 
 
@@ -79,7 +91,9 @@ def used(
     """
     since = state.silent_since
     if since is not None and began > since:
-        state = _ended(state, _passages(state, law, tally, began, resolution, returned=True), resolution)
+        rhythm = state.rhythm.after(began - since, law.rates_of(state.kind))
+        passed = _passages(state, law, tally, began, resolution, returned=True)
+        state = replace(_ended(state, passed, resolution), rhythm=rhythm)
     elif since is not None and ended <= since:
         return state
     return replace(state, silent_since=ended, bins_done=0, age_done=0.0, open_exposure=())
@@ -122,10 +136,12 @@ def _passages(
         calendar = law.calendar(k)
         exposure = calendar.until(since + min(age, EDGES[k + 1])) - calendar.until(since + EDGES[k])
         passed.append((k, exposure / MIDDLES[k], not goes_on))
-    for k, exposure, ended_here in passed:
-        tally.returns[k] += ended_here
-        tally.exposure[k] += exposure
-        tally.passages[k] += 1
+    if passed:
+        told = tally.of(state.kind)
+        for k, exposure, ended_here in passed:
+            told.returns[k] += ended_here
+            told.exposure[k] += exposure
+            told.passages[k] += 1
     _tell_hours(tally, since, state.age_done, age, resolution, returned=returned)
     return passed
 

@@ -36,12 +36,12 @@ def uses_of_day(usages: Mapping[str, Usage], day: int) -> list[Use]:
     return sorted(uses, key=lambda use: (use.began, use.endpoint))
 
 
-def book_of(usages: Mapping[str, Usage], until_day: int) -> Book | None:
-    """Return the book after all days before `until_day`; None where nothing was ever used."""
+def book_of(usages: Mapping[str, Usage], until_day: int, kinds: Mapping[str, str] | None = None) -> Book | None:
+    """Return the book after all days before `until_day`; None where nothing was ever used. `kinds`: see `Book.after_day`."""
     begins = [usage.origin + (usage.used & -usage.used).bit_length() - 1 for usage in usages.values() if usage.used]
     if not begins:
         return None
     book = new_book(min(begins) * HOUR)
     while book.fleet.day < until_day:
-        book = book.after_day(uses_of_day(usages, book.fleet.day))
+        book = book.after_day(uses_of_day(usages, book.fleet.day), kinds)
     return book

@@ -101,6 +101,63 @@ def test_a_monthly_job_is_not_forgotten_by_a_year_of_a_busy_fleet() -> None:
     assert wait_hours(book, "monthly", began, ratio_hours=1000) >= 719.0
 
 
+def test_a_rhythm_is_told_once_it_is_one_and_before_that_it_says_so() -> None:
+    uses = every(720, name="monthly", days=400) + every(5, name="busy", days=400)
+
+    def told(days: int) -> str:
+        book = a_book([use for use in uses if use.began < days * DAY], days=days)
+        began = book.endpoints["monthly"].silent_since
+        assert began is not None
+        answer = book.ask("monthly", at(began), Decimal(4))(ratio=timedelta(hours=300), floor=timedelta(0))
+        assert answer is not None
+        return answer.because
+
+    assert "one long silence is no rhythm yet" in told(35)
+    assert told(130).startswith("its long silences come back after about 30 d (by its last 4)")
+
+
+def test_a_new_endpoint_is_like_its_kind() -> None:
+    """Thirty that are called every thirty hours, thirty that are called once and never again."""
+    back = [use for i in range(30) for use in every(30, name=f"e{i}", days=60, offset=i)]
+    gone = [Use(f"x{i}", i * DAY + HOUR, i * DAY + 2 * HOUR) for i in range(30)]
+    new = [Use("new batch", 59 * DAY, 59 * DAY + HOUR), Use("new trial", 59 * DAY, 59 * DAY + HOUR)]
+    kinds = {use.endpoint: "batch" if use.endpoint[0] == "e" else "trial" for use in (*back, *gone)}
+    kinds |= {"new batch": "batch", "new trial": "trial"}
+    book = new_book(0.0)
+    for day in range(60):
+        today = [u for u in (*back, *gone, *new) if day * DAY <= u.began < (day + 1) * DAY]
+        book = book.after_day(sorted(today, key=lambda u: u.began), kinds)
+
+    waits = {name: wait_hours(book, name, 59 * DAY + HOUR, ratio_hours=36) for name in ("new batch", "new trial")}
+
+    assert waits["new batch"] > 29
+    assert waits["new trial"] < 18
+    assert Book.from_json(json.loads(json.dumps(book.to_json()))) == book
+
+
+def test_kinds_beyond_a_dozen_stay_with_the_fleet() -> None:
+    uses = sorted((u for i in range(30) for u in every(7, name=f"e{i}", days=6)), key=lambda u: u.began)
+    book = new_book(0.0)
+    for day in range(6):
+        book = book.after_day(
+            [u for u in uses if day * DAY <= u.began < (day + 1) * DAY], {f"e{i}": f"k{i}" for i in range(30)}
+        )
+
+    assert len(book.fleet.kinds) <= 13
+
+
+def test_what_was_learned_before_kinds_and_rhythms_were_kept_goes_on() -> None:
+    book = a_book(every(5, name="a", days=20), days=20)
+    document = json.loads(json.dumps(book.to_json()))
+    for law in document["fleet"]["laws"]:
+        del law["kinds"]
+    del document["fleet"]["kinds"]
+    for key in ("kind", "long_silences", "rhythm_odds"):
+        del document["endpoints"]["a"][key]
+
+    assert Book.from_json(document) == book
+
+
 def test_a_fleet_whose_endpoints_never_come_back_is_removed_sooner_than_one_whose_do() -> None:
     back = [use for i in range(30) for use in every(30, name=f"e{i}", days=60, offset=i)]
     gone = [Use(f"e{i}", i * DAY + HOUR, i * DAY + 2 * HOUR) for i in range(30)]
