@@ -10,6 +10,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.demo.conftest import Demo, command, environment
@@ -150,6 +151,16 @@ def test_the_commands_that_it_names_work_until_ctrl_c(tmp_path: Path) -> None:
                 ["bash", "-c", text], capture_output=True, text=True, timeout=60, check=False, env=environment()
             )
 
+        link = re.search(r"http://127\.0\.0\.1:\d+/login/link\?key=\S+", said)
+        assert link is not None
+        opened = httpx.get(link[0])
+        fresh = shell(f"tuneguard web --link --port {httpx.URL(link[0]).port}").stdout.strip()
+        came_in = httpx.post(
+            httpx.URL(fresh).copy_with(query=None),
+            data={"key": httpx.URL(fresh).params["key"]},
+            headers={"origin": f"http://127.0.0.1:{httpx.URL(fresh).port}"},
+        )
+        fleet = httpx.get(httpx.URL(fresh).copy_with(path="/", query=None), cookies=came_in.cookies)
         explained = shell("tuneguard explain forgotten-gpu")
         restored = shell("tuneguard restore forgotten-gpu && tuneguard run --once")
         later = shell(
@@ -160,6 +171,11 @@ def test_the_commands_that_it_names_work_until_ctrl_c(tmp_path: Path) -> None:
         _, err = process.communicate(timeout=60)
 
     assert "tuneguard restore forgotten-gpu && tuneguard run --once" in said
+    assert opened.status_code == 200
+    assert fleet.status_code == 200, fleet.text
+    assert "quarterly-report" in fleet.text
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(link[0])
     assert explained.returncode == 0, explained.stderr
     assert "was undeployed" in explained.stdout
     assert restored.returncode == 0, restored.stderr

@@ -10,6 +10,7 @@ from typing import Any
 from guard.cli.common import emit_json, say
 from guard.cli.demonstration import closing as accounts
 from guard.cli.demonstration import fleet as fleets
+from guard.cli.demonstration.page import page
 from guard.cli.demonstration.show import on_screen, show_closing, show_next, show_opening
 from guard.cli.demonstration.stopping import Stopping
 from guard.cli.demonstration.story import Stage, set_up
@@ -54,9 +55,12 @@ def _end(stage: Stage, stopping: Stopping, *, took: timedelta, stay: bool, as_js
     if not stay:
         return 0
     stage.leave_open()
-    if not as_json:
-        show_next(_shown(stage.folder), stage.cloud.url, _example(account))
-    stopping.wait()
+    if as_json:
+        stopping.wait()
+        return 0
+    with page(stage.folder, stage.cloud.url) as link:
+        show_next(_shown(stage.folder), stage.cloud.url, _example(account), link)
+        stopping.wait()
     return 0
 
 

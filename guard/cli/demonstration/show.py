@@ -18,6 +18,7 @@ from guard.cli.common import console, say
 from guard.cli.demonstration.beats import SHORT, UNKNOWNS, Beat, What, name_of, reasons_counted
 from guard.cli.demonstration.closing import Closing, Removal
 from guard.cli.demonstration.fleet import Fleet
+from guard.cli.demonstration.page import another
 from guard.cli.demonstration.story import Moment
 from guard.core.reasons import MEANING, WAY_OUT
 from guard.core.units import Money
@@ -187,8 +188,8 @@ def _show_unknown(to: Console, closing: Closing) -> None:
     to.print(grid)
 
 
-def show_next(folder: str, url: str, example: str | None) -> None:
-    """The commands to try while the sandbox is up."""
+def show_next(folder: str, url: str, example: str | None, link: str | None) -> None:
+    """The page to open and the commands to try while the sandbox is up; `link` None: there is no page."""
     to: Console = console()
     commands = [
         (f"source {folder}/env", "point this shell at the demo"),
@@ -209,6 +210,11 @@ def show_next(folder: str, url: str, example: str | None) -> None:
         grid.add_row("", Text(command, style="cyan", no_wrap=True), Text(what, style="dim"))
     to.print(grid)
     to.print()
+    if link is not None:
+        to.print("[bold]Look at it[/], in a browser (the link works once, for a quarter of an hour):", highlight=False)
+        to.print(f"  [cyan]{link}[/]", highlight=False, soft_wrap=True)
+        to.print(f"  [dim]{another(link)} prints a fresh one.[/]", highlight=False)
+        to.print()
     to.print(f"The sandbox stays up at {url}. Its clock now runs a minute a second.", highlight=False)
     to.print("Ctrl-C ends it.")
 

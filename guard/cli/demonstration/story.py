@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 AFTERWARDS = 60.0
 """How fast the clock runs once the story is over: a minute a second, so that a restore is done while one looks on."""
-OURS = ("env", "fleet.yaml", "guard.yaml", "ledger.db", "ledger.db-shm", "ledger.db-wal", "sandbox.log")
+OURS = ("env", "fleet.yaml", "guard.yaml", "ledger.db", "ledger.db-shm", "ledger.db-wal", "page.log", "sandbox.log")
 """What the demo writes into its folder, and clears away before it starts afresh; nothing else there is touched."""
 
 
