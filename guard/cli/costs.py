@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -42,6 +43,9 @@ def costs(
         bool,
         Parameter(name="--csv", negative="", show_default=False, help="CSV with FOCUS column names, a row a thing."),
     ] = False,
+    what_if: Annotated[
+        Path | None, Parameter(help="Another guard.yaml: what the month ends at with it; looks now.")
+    ] = None,
     selection: Selection = SELECTION,
     common: Common = COMMON,
 ) -> int:
@@ -49,6 +53,8 @@ def costs(
 
     What has no price or no replica count is listed and is in no sum. Exit code 3 where nobody has looked yet.
     """
+    if what_if is not None:
+        return _what_if(common, what_if)
     with desk_of(common) as desk:
         document = desk.costs(by=by, project=selection.project, policy=selection.policy)
     looked = document["taken_at"] is not None
@@ -71,6 +77,36 @@ def costs(
         _show(document)
         _show_rest(document)
     return 0 if looked else UNKNOWN
+
+
+def _what_if(common: Common, other: Path) -> int:
+    from guard.wiring.what_if import what_if_of
+
+    found = what_if_of(common.path, other)
+    if common.as_json:
+        emit_json(found)
+        return 0
+    rows = [
+        [name, *(_text(found[key][figure]) for figure in ("forecast", "low", "high"))]
+        for name, key in (("as things are", "now"), (f"with {found['against']}", "then"))
+    ]
+    table(["", ("month ends at", "right"), ("at least", "right"), ("at most", "right")], rows)
+    for one in found["removals"]:
+        say(
+            "{name} would go {at}, which saves {saved} this month.",
+            name=one["name"],
+            at=when(one["at"]),
+            saved=dollars(one["saves"]) if one["saves"] else "an unknown amount",
+        )
+    if not found["acts"]:
+        say("Its mode is observe: this takes people who follow its plan.")
+    if found["unknown"]:
+        say(
+            "[magenta]Unknown[/], in no figure: {count} things (tuneguard costs names them)",
+            count=len(found["unknown"]),
+        )
+    say("Limits, approvals, and what falls silent later are not in it.")
+    return 0
 
 
 def _show(document: Document) -> None:

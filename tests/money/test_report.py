@@ -105,6 +105,9 @@ def test_with_another_policy_the_month_ends_lower_and_never_below_what_is_spent(
     assert known <= usd(found["then"]["low"]) <= usd(found["then"]["forecast"]) <= now <= usd(found["then"]["high"])
     assert kept["then"]["forecast"] == found["now"]["forecast"]
     assert kept["removals"] == []
+    told = month.here("costs", "--what-if", str(other)).out
+    assert f"with {other}" in told
+    assert "Limits, approvals, and what falls silent later are not in it." in told
     assert f"With {never}" in month.here("report", "--format", "markdown", "--what-if", str(never)).out
 
 
