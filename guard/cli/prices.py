@@ -60,7 +60,8 @@ def _show(document: Document) -> None:
     now, lines = datetime.fromisoformat(document["now"]), document["machines"]
     read_at, report = document["catalogue"]["read_at"], document["catalogue"]["report"]
     if read_at:
-        say("Price catalogue: read {ago}, {count} prices.", ago=ago(read_at, now), count=report["prices"])
+        own = f"; {report['contract']}" if report.get("contract") else ""
+        say("Price catalogue: read {ago}, {count} prices{own}.", ago=ago(read_at, now), count=report["prices"], own=own)
     else:
         say("Price catalogue: not read yet; prices are those that ship with Tuneguard.")
     if document["catalogue"]["failing"]:
@@ -101,14 +102,21 @@ def _show(document: Document) -> None:
             say("{count} SKUs of the catalogue give no price (-o json lists them).", count=len(report["unmapped"]))
 
 
+SOURCES = (
+    ("Cloud Billing Pricing", "contract"),
+    ("Cloud Billing", "catalogue"),
+    ("guard.yaml", "guard.yaml"),
+    ("", "shipped"),
+)
+"""What a row's source holds, and what it is called in a table."""
+
+
 def _sources(line: Document) -> str:
     """In a few words: where the rows are from, and whether they are estimates."""
     words = []
     for row in line["rows"]:
         source = row["source"]
-        short = (
-            "catalogue" if source.startswith("Cloud Billing") else "guard.yaml" if "guard.yaml" in source else "shipped"
-        )
+        short = next(word for sign, word in SOURCES if sign in source)
         words.append(short if row["basis"] in {"list", "contracted"} else f"{short}, {row['basis']}")
     return "; ".join(dict.fromkeys(words)) or "none"
 

@@ -144,6 +144,7 @@ def build(
         bucket=file.bucket,
         budgets=tuple(_budget(rules, file.policies) for rules in file.budgets),
         tunes=_tunes(file.openai) if file.openai is not None else None,
+        billing_account=file.billing_account,
         google=GoogleRules(**file.google_budgets.model_dump()) if file.google_budgets is not None else None,
         bill=_bill(file.billing_export) if file.billing_export is not None else None,
         guard_monthly=file.guard_costs.monthly if file.guard_costs is not None else None,

@@ -334,6 +334,11 @@ class GuardFile(Strict):
     )
     guard_costs: GuardCosts | None = Field(default=None, description="What the guard itself costs; unset: not known")
     reports: list[ReportRules] = Field(default=[], description="Reports that are sent by themselves")
+    billing_account: str | None = Field(
+        default=None,
+        pattern="^billingAccounts/[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$",
+        description="billingAccounts/ID whose contract prices count before list prices, where they can be read",
+    )
     google_budgets: GoogleBudgetRules | None = Field(
         default=None, description="Read Google's own budget notices; needs the package google-cloud-pubsub"
     )

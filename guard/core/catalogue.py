@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from guard.core.model import Machine, Provisioning
-from guard.core.prices import Part, PriceBook, PriceRow
+from guard.core.prices import Basis, Part, PriceBook, PriceRow
 from guard.core.shapes import shape_of
 from guard.core.units import Known
 
@@ -37,6 +37,8 @@ class Reading:
 
     rows: tuple[PriceRow, ...]
     unmapped: tuple[Unmapped, ...] = ()
+    contract: str = ""  # about the billing account's own prices; empty: none was asked
+    contract_failed: bool = False  # they could not be read: the rows are list prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,14 @@ def compare(
         back=tuple(back),
         changes=tuple(changes),
     )
+
+
+def keep_contracted(reading: Reading, quotes: Iterable[Quote]) -> Reading:
+    """Where an account's own prices cannot be read, those that were read before stay: a failure is no change of price."""
+    if not reading.contract_failed:
+        return reading
+    own = {key_of(one.row): one.row for one in quotes if one.in_force and one.row.basis is Basis.CONTRACTED}
+    return replace(reading, rows=tuple(own.get(key_of(row), row) for row in reading.rows))
 
 
 def layered(shipped: Iterable[PriceRow], quotes: Sequence[Quote], overrides: Iterable[PriceRow] = ()) -> PriceBook:

@@ -45,6 +45,7 @@ class Settings:
     bucket: str | None = None
     budgets: tuple[Budget, ...] = ()
     tunes: TuneRules | None = None  # a provider whose tunes bill by tokens
+    billing_account: str | None = None  # whose own prices count before list prices
     google: GoogleRules | None = None  # Google's own budget notices
     bill: BillExport | None = None
     guard_monthly: Money | None = None  # what the guard itself costs a month; None: nobody said

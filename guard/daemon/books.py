@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from guard.core.billed import Billed, billed_now, remembered
-from guard.core.catalogue import ChangeKind, PriceChange, Quote, Reading, compare, layered, matters
+from guard.core.catalogue import ChangeKind, PriceChange, Quote, Reading, compare, keep_contracted, layered, matters
 from guard.core.model import Snapshot
 from guard.core.own_prices import BookOf, book_of_project
 from guard.core.prices import PriceBook, PriceRow
@@ -97,7 +97,9 @@ class Books:
             self._ledger.save_price_read(PriceRead(at=now, succeeded=False, detail=str(error)))
             return
         before = next((read.at for read in self._ledger.price_reads(50) if read.succeeded), None)
-        update = compare(self._ledger.quotes(), PriceBook(self._shipped), reading, before, now)
+        quotes = self._ledger.quotes()
+        reading = keep_contracted(reading, quotes)
+        update = compare(quotes, PriceBook(self._shipped), reading, before, now)
         self._ledger.save_price_update(
             update, PriceRead(at=now, succeeded=True, report=report_of(update.changes, reading))
         )
@@ -120,6 +122,7 @@ def report_of(changes: Sequence[PriceChange], reading: Reading) -> dict[str, obj
     told = [change for change in changes if change.kind is not ChangeKind.NEW]
     return {
         "prices": len(reading.rows),
+        "contract": reading.contract,
         "counts": {kind.value: count for kind, count in Counter(change.kind for change in changes).items()},
         "changes": [
             {"kind": change.kind.value, "region": change.row.region, "item": change.row.item, "text": str(change)}

@@ -31,18 +31,23 @@ class Prices:
     regions: Mapping[str, Decimal] = field(default_factory=dict)
     spot: Decimal = SPOT
     automatic: Decimal = _AUTOMATIC
+    account: str = ""
 
     @classmethod
     def of(cls, spec: Any) -> "Prices":
         """The built-in prices with what a scenario adds or replaces."""
         spot = SPOT if spec.spot is None else spec.spot
+        tariff = Tariff(regions=spec.regions, spot=spot)
+        for pattern, share in spec.contract.items():
+            tariff.agree(pattern, share)
         return cls(
-            tariff=Tariff(regions=spec.regions, spot=spot),
+            tariff=tariff,
             machines=spec.machines,
             accelerators=spec.accelerators,
             regions=spec.regions,
             spot=spot,
             automatic=_AUTOMATIC if spec.automatic is None else spec.automatic,
+            account=spec.account,
         )
 
     def bill(self, run: Deployment | PoolRun) -> Bill | None:
@@ -59,14 +64,14 @@ class Prices:
         if rows is None or own is None:
             return rows
         # The scenario prices the accelerator: the machine's own rows still count.
-        return sum((sku.usd(run.started_at) * count for sku, count in rows if sku.group != "GPU"), Decimal(0)) + (
+        return sum((sku.billed(run.started_at) * count for sku, count in rows if sku.group != "GPU"), Decimal(0)) + (
             own * run.accelerator_count * self._factor(run)
         )
 
     def hourly(self, run: Deployment | PoolRun, at: datetime) -> Decimal | None:
         """USD per replica-hour at an instant."""
         bill = self.bill(run)
-        return sum((sku.usd(at) * count for sku, count in bill), Decimal(0)) if isinstance(bill, tuple) else bill
+        return sum((sku.billed(at) * count for sku, count in bill), Decimal(0)) if isinstance(bill, tuple) else bill
 
     def _factor(self, run: Deployment | PoolRun) -> Decimal:
         return self.regions.get(run.location, Decimal(1)) * (self.spot if run.spot else 1)
@@ -135,7 +140,7 @@ def read(world: World, since: datetime, until: datetime) -> dict[str, Any]:
                 usd += bill * hours
                 continue
             for sku, count in bill:
-                cost = sku.usd(start) * count * hours
+                cost = sku.billed(start) * count * hours
                 usd += cost
                 entry = by_sku.setdefault((sku.id, run.project_id, run.location), [Decimal(0), Decimal(0)])
                 entry[0] += count * hours

@@ -15,6 +15,7 @@ from guard.ports.ledger import Ledger
 
 if TYPE_CHECKING:
     from guard.adapters.connection import Connection
+    from guard.config import Config
     from guard.daemon.budgets import BudgetWatch
     from guard.daemon.cycle import Cycle
     from guard.daemon.enrolled import Enrolled
@@ -106,6 +107,13 @@ def _check_world(world: str, environment: Mapping[str, str]) -> None:
             "Nothing was recorded.",
             hint="Unset TUNEGUARD_SANDBOX, or name the sandbox's own ledger (TUNEGUARD_LEDGER).",
         )
+
+
+def try_channels(config: Config, environment: Mapping[str, str] = os.environ) -> None:
+    """Raise ConfigInvalid or WorldMismatch for an address under `notify:` that cannot work; nothing is sent."""
+    from guard.adapters.notify.notifier import ChannelNotifier
+
+    ChannelNotifier(config.notify, loopback_only=bool(environment.get(SANDBOX))).close()
 
 
 def ledger_url(path: Path, environment: Mapping[str, str] = os.environ) -> str:
@@ -211,7 +219,7 @@ def build(
     enrolled = Enrolled(inventory, CloudAuditLog(connection), ledger)
     usage = UsageBook(ledger, traffic)
     store = _store_of(connection, in_force.settings)
-    books = Books(ledger, BillingCatalog(connection), shipped_rows())
+    books = Books(ledger, BillingCatalog(connection, lambda: in_force.settings().billing_account), shipped_rows())
     announcer = Announcer(ledger, in_force, metrics)
     budgets = BudgetWatch(ledger, books, announcer, leadership)
     parts = Parts(

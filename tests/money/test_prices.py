@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import httpx
+import pytest
+
 from tests.cli.world import Place
+from tests.e2e.harness import a_harness
+from tests.money.world import CONFIG, SCENARIO
 
 
 def machine(place: Place, name: str) -> dict[str, Any]:
@@ -92,3 +99,55 @@ def test_an_unreachable_catalogue_leaves_the_shipped_prices_and_says_so(place: P
 def test_before_the_first_look_there_is_nothing_to_show(place: Place) -> None:
     place.harness.open()
     assert place.here("prices").code == 3
+
+
+ACCOUNT = "billingAccounts/012345-6789AB-CDEF01"
+
+
+@pytest.fixture
+def agreed(tmp_path: Path) -> Iterator[Place]:
+    """A billing account that has agreed on 80 % of the list price of N1."""
+    scenario = SCENARIO + 'prices: {contract: {"*Prediction N1*": 0.8}}\n'
+    with a_harness(tmp_path, scenario=scenario, config=f"{CONFIG}billing_account: {ACCOUNT}\n") as harness:
+        yield Place(harness, tmp_path)
+
+
+def test_the_accounts_own_price_counts_and_the_meter_agrees(agreed: Place) -> None:
+    agreed.harness.cycle()
+
+    found = machine(agreed, "n1-standard-4")
+    assert Decimal(found["rate"]["amount"]) == Decimal("0.219") * Decimal("0.8")
+    assert {row["basis"] for row in found["rows"]} == {"contracted"}
+    assert {row["basis"] for row in machine(agreed, "g2-standard-12 + 1 NVIDIA_L4")["rows"]} == {"list"}
+    assert f"contract prices of {ACCOUNT}" in " ".join(agreed.here("prices").out.split())
+    bill = httpx.get(f"{agreed.harness.running.http}/sandbox/meter").json()
+    metered = {line["endpoint_display_name"]: line for line in bill["lines"] if "endpoint_display_name" in line}
+    assert metered["scaled"]["usd_per_replica_hour"] == "0.1752"
+
+
+def test_an_account_that_cannot_be_read_falls_back_to_list_prices_says_so_and_undoes_nothing(agreed: Place) -> None:
+    agreed.harness.fault("permission_lost", service="billing")
+    agreed.harness.cycle()
+    assert machine(agreed, "n1-standard-4")["rate"]["amount"] == "0.219"
+    assert "cannot be read, list prices count" in " ".join(agreed.here("prices").out.split())
+
+    agreed.harness.clear_faults()
+    agreed.harness.advance(25)
+    agreed.harness.cycle()
+    assert machine(agreed, "n1-standard-4")["rate"]["amount"] == "0.1752"
+    assert "core n1 in us-central1: 0.036 USD -> 0.0288 USD/h" in agreed.here("prices").out
+
+    agreed.harness.fault("permission_lost", service="billing")
+    agreed.harness.advance(25)
+    agreed.harness.cycle()
+    assert machine(agreed, "n1-standard-4")["rate"]["amount"] == "0.1752", "a failure is no change of price"
+    assert machine(agreed, "n1-standard-4")["rows"][0]["basis"] == "contracted"
+
+
+def test_a_price_that_vanished_stays_in_force_and_is_said(place: Place) -> None:
+    place.harness.cycle()
+    place.harness.fault("listing_shrinks", service="cloudbilling", keep=0)
+    place.harness.advance(25)
+    place.harness.cycle()
+    assert machine(place, "n1-standard-4")["rate"]["amount"] == "0.219"
+    assert "Not in the catalogue since" in place.here("prices").out

@@ -1,22 +1,26 @@
 """The Cloud Billing Catalog (v1) as price rows: exactly one SKU matches a part in a region, or its price is unknown.
 
+Where guard.yaml names a billing account, its contract prices stand in place of the list prices, SKU by SKU; where they cannot be
+read, the reading says so and holds list prices.
+
 Source: cloud.google.com/billing/docs/reference/rest/v1/services.skus, read 2026-11-24. Prices are up to 12 hours old there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from guard.adapters.billing.descriptions import Charge, Meaning, is_prediction, read
+from guard.adapters.billing.negotiated import Contract, contracts
 from guard.adapters.connection import Connection, Read
 from guard.core.catalogue import Reading, Unmapped
 from guard.core.model import Provisioning
 from guard.core.prices import Basis, Confidence, Part, PriceRow
-from guard.ports.errors import Malformed
+from guard.ports.errors import GuardError, Malformed
 
 VERTEX = "C7E2-9256-1C43"
 COMPUTE = "6F81-5844-456A"
@@ -36,26 +40,45 @@ class _Priced:
     currency: str
     since: datetime | None
     regional: bool
+    contracted: bool = False
 
 
 _Found = dict[tuple[Meaning, str], list[_Priced]]
 
 
 class BillingCatalog:
-    """Reads the public list prices of prediction machines."""
+    """Reads the public list prices of prediction machines, and over them the account's own."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, account: Callable[[], str | None] = lambda: None) -> None:
         self._connection = connection
+        self._account = account
         self._url = f"{connection.world.service('cloudbilling')}/v1/services"
 
     def read(self, now: datetime) -> Reading:
         """Read both services whole. Raises GuardError: half a catalogue is none."""
         found: _Found = {}
         unmapped: list[Unmapped] = []
+        agreed, says, failed = self._contracts()
         for sku in (*self._skus(VERTEX), *self._skus(COMPUTE)):
-            _take(sku, found, unmapped)
+            _take(sku, agreed, found, unmapped)
         rows = [*_rows(found, unmapped, now), *_discounted(found, now)]
-        return Reading(rows=tuple(rows), unmapped=tuple(sorted(unmapped, key=lambda one: one.description)))
+        return Reading(
+            rows=tuple(rows),
+            unmapped=tuple(sorted(unmapped, key=lambda one: one.description)),
+            contract=says,
+            contract_failed=failed,
+        )
+
+    def _contracts(self) -> tuple[Mapping[str, Contract], str, bool]:
+        """The account's own prices by SKU, a sentence about them, and whether they could not be read."""
+        account = self._account()
+        if account is None:
+            return {}, "", False
+        try:
+            found = contracts(self._connection, account)
+        except GuardError as error:
+            return {}, f"contract prices of {account} cannot be read, list prices count: {error}", True
+        return found, f"{len(found)} contract prices of {account}", False
 
     def _skus(self, service: str) -> Iterator[Mapping[str, Any]]:
         """The SKUs that are of interest, page by page, so that the rest is never held."""
@@ -76,7 +99,7 @@ class BillingCatalog:
                     yield sku
 
 
-def _take(sku: Mapping[str, Any], found: _Found, unmapped: list[Unmapped]) -> None:
+def _take(sku: Mapping[str, Any], agreed: Mapping[str, Contract], found: _Found, unmapped: list[Unmapped]) -> None:
     """Sort one SKU in, or say why it gives no price."""
     text = str(sku["description"])
     meaning = read(text)
@@ -93,8 +116,22 @@ def _take(sku: Mapping[str, Any], found: _Found, unmapped: list[Unmapped]) -> No
     if isinstance(price, str):
         unmapped.append(Unmapped(sku=str(sku["skuId"]), description=text, why=price))
     elif meaning is not None:
+        price = _agreed(price, agreed.get(price.sku), meaning.part, text, unmapped)
         for region in sku.get("serviceRegions", ()):
             found.setdefault((meaning, str(region)), []).append(price)
+
+
+def _agreed(price: _Priced, contract: Contract | None, part: Part, text: str, unmapped: list[Unmapped]) -> _Priced:
+    """The account's own price in place of the list price, where it is one for the same unit and currency."""
+    if contract is None:
+        return price
+    problem = contract.problem
+    if not problem and (contract.unit, contract.currency) != (_UNITS[part][0], price.currency):
+        problem = f"it is by {contract.unit!r} in {contract.currency}"
+    if problem:
+        unmapped.append(Unmapped(sku=price.sku, description=text, why=f"its contract price is not used: {problem}"))
+        return price
+    return replace(price, amount=contract.amount, since=None, contracted=True)
 
 
 def _price(sku: Mapping[str, Any], part: Part) -> _Priced | str:
@@ -155,6 +192,7 @@ def _discounted(found: _Found, now: datetime) -> Iterator[PriceRow]:
 
 def _row(meaning: Meaning, region: str, parts: Sequence[_Priced], how: Provisioning, now: datetime) -> PriceRow:
     since = [part.since for part in parts if part.since is not None]
+    contracted = any(part.contracted for part in parts)
     return PriceRow(
         part=meaning.part,
         item=meaning.item,
@@ -162,10 +200,10 @@ def _row(meaning: Meaning, region: str, parts: Sequence[_Priced], how: Provision
         amount=sum((part.amount for part in parts), Decimal(0)),
         currency=parts[0].currency,
         unit=_UNITS[meaning.part][1],
-        basis=Basis.LIST,
+        basis=Basis.CONTRACTED if contracted else Basis.LIST,
         confidence=Confidence.HIGH if how is Provisioning.ON_DEMAND else Confidence.MEDIUM,
         provisioning=how,
-        source=f"Cloud Billing Catalog, SKU {' + '.join(part.sku for part in parts)}",
+        source=f"Cloud Billing {'Pricing API' if contracted else 'Catalog'}, SKU {' + '.join(part.sku for part in parts)}",
         as_of=now.date(),
         valid_from=max(since) if since else None,
     )

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from guard.sandbox.billing import export
+from guard.sandbox.billing import contract, export
 from guard.sandbox.billing.catalogue import document
 from guard.sandbox.billing.tariff import SERVICES, Sku, Tariff
 from guard.sandbox.durations import parse_instant
@@ -24,7 +24,11 @@ _PAGE: Final = 5000
 
 
 def classify(verb: str, path: str) -> Target | None:
-    """The one method there is."""
+    """The list prices, and the account's own."""
+    if verb == "GET" and path.startswith("/v1beta/billingAccounts/") and path.endswith("/prices"):
+        return Target(
+            service="cloudbilling", method="billingAccounts.skus.prices.list", resource=path.removeprefix("/v1beta/")
+        )
     if verb != "GET" or not path.startswith(_PREFIX) or not path.endswith("/skus"):
         return None
     return Target(service="cloudbilling", method="services.skus.list", resource=path.removeprefix("/v1/"))
@@ -40,6 +44,13 @@ def routes(world: World) -> list[BaseRoute]:
         except ApiError as error:
             return error.as_response()
 
+    async def own_prices(request: Request) -> Response:
+        try:
+            with world.lock:
+                return JSONResponse(contract.answer(world, request))
+        except ApiError as error:
+            return error.as_response()
+
     async def exported(request: Request) -> Response:
         try:
             with world.lock:
@@ -51,6 +62,7 @@ def routes(world: World) -> list[BaseRoute]:
 
     return [
         Route("/v1/services/{service}/skus", skus, methods=["GET"]),
+        Route("/v1beta/billingAccounts/{account}/skus/-/prices", own_prices, methods=["GET"]),
         Route("/sandbox/billing/export", exported, methods=["GET"]),
     ]
 

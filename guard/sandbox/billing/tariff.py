@@ -70,6 +70,7 @@ class Sku:
     group: str = ""
     unit: str = "h"
     tiers: tuple[tuple[int, Decimal], ...] = ()  # in place of the steps: (from so many units on, USD)
+    contract: Decimal = Decimal(1)  # share of the list price that the billing account has agreed on
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +80,10 @@ class Sku:
     def usd(self, at: datetime) -> Decimal:
         """The price in force at an instant."""
         return [usd for since, usd in self.steps if since is None or since <= at][-1]
+
+    def billed(self, at: datetime) -> Decimal:
+        """What the billing account pays at an instant, in whole nanos of a dollar."""
+        return (self.usd(at) * self.contract).quantize(NANO)
 
 
 class Tariff:
@@ -114,6 +119,15 @@ class Tariff:
             raise ValueError(f"no SKU's description fits {pattern!r}")
         for sku in found:
             sku.steps.append((at, (sku.steps[-1][1] * factor).quantize(NANO)))
+        return len(found)
+
+    def agree(self, pattern: str, share: Decimal) -> int:
+        """Let the billing account pay a share of the list price for every row whose description fits; returns how many."""
+        found = [sku for sku in self.skus if fnmatchcase(sku.description, pattern) and sku.steps]
+        if not found:
+            raise ValueError(f"no SKU's description fits {pattern!r}")
+        for sku in found:
+            sku.contract = share
         return len(found)
 
     def changed_between(self, since: datetime, until: datetime) -> list[datetime]:

@@ -307,6 +307,8 @@ class PricesSpec(Part):
     regions: dict[str, Usd] = Field(default_factory=dict)
     spot: Usd | None = Field(default=None, ge=Decimal("0.14"))
     automatic: Usd | None = None
+    account: str = "billingAccounts/012345-6789AB-CDEF01"
+    contract: dict[str, Usd] = Field(default_factory=dict)
 
 
 class BudgetSpec(Part):
