@@ -144,12 +144,10 @@ def _show_rest(document: Document) -> None:
         say("[magenta]Unknown[/], in no sum: {name} {told}", name=name, told=told)
     for job in document["tuning_jobs"]:
         cost = dollars(job["cost"]) if job["cost"] else "unknown"
-        say(
-            "Tuning job {name} ({state}): {cost} by its training tokens, in no sum above.",
-            name=job["name"],
-            state=job["state"],
-            cost=cost,
-        )
+        billed = f", {dollars(job['billed'])} on the bill" if job["billed"] else ""
+        more = f" ({dollars(job['difference'])} more)" if job["difference"] else ""
+        told = f"{cost} by its training tokens{billed}{more}, in no sum above"
+        say("Tuning job {name} ({state}): {told}.", name=job["name"], state=job["state"], told=told)
 
 
 def _text(sums: Sequence[Document]) -> str:

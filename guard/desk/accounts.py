@@ -40,6 +40,8 @@ class Tuned:
     owner: str | None
     state: str
     cost: Money | None
+    started_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,8 @@ def _tuning(verdicts: Mapping[str, Mapping[str, Any]], window: Window) -> tuple[
                 owner=document.get("owner"),
                 state=str(evidence.get("state")),
                 cost=Money(Decimal(cost["amount"]), cost["currency"]) if cost else None,
+                started_at=datetime.fromisoformat(started),
+                ended_at=datetime.fromisoformat(evidence["ended_at"]) if evidence.get("ended_at") else None,
             )
         )
     return tuple(found)

@@ -12,6 +12,7 @@ from guard.core.statement import Line, Sums
 from guard.desk.accounts import Accounting, accounts_of
 from guard.desk.plain import MoneyDocument, iso, money
 from guard.desk.selecting import Selection
+from guard.desk.training import training_lines
 from guard.ports.errors import NotUnderstood
 from guard.ports.ledger import Ledger
 
@@ -52,17 +53,7 @@ def costs(ledger: Ledger, accounting: Accounting, now: datetime, by: str, select
             for spend in spends
             if spend.is_lower_bound
         ],
-        "tuning_jobs": [
-            {
-                "subject": job.name,
-                "name": job.display_name,
-                "project": job.project_id,
-                "owner": job.owner,
-                "state": job.state,
-                "cost": money(job.cost),
-            }
-            for job in accounts.tuning
-        ],
+        "tuning_jobs": training_lines(ledger, accounts.tuning, accounts.window),
         "not_known_by_name": list(accounts.strangers),
         "focus": focus.rows(spends, accounts.month),
     }

@@ -19,6 +19,7 @@ from guard.desk.budgets import budgets
 from guard.desk.finding import name_of
 from guard.desk.plain import MoneyDocument, iso, money
 from guard.desk.savings import savings
+from guard.desk.training import training_lines
 from guard.ports.errors import NotUnderstood
 from guard.ports.ledger import Ledger
 
@@ -64,7 +65,7 @@ def report(
         "export": saved["export"],
         "bill": None if past else saved["bill"],
         "budgets": [] if past else budgets(ledger, accounting, now)["budgets"],
-        "jobs": _jobs(accounts),
+        "jobs": training_lines(ledger, accounts.tuning, accounts.window),
         "retirements": _retirements(verdicts, ledger.provider_looks(), now.date()),
         "unknown": _unknown(accounts, saved, verdicts),
         "what_if": what_if,
@@ -123,13 +124,6 @@ def _idle(verdicts: Sequence[Mapping[str, Any]]) -> Document:
 
 def _amount(rate: Mapping[str, Any] | None) -> Decimal:
     return Decimal(str(rate["amount"])) if rate else Decimal(0)
-
-
-def _jobs(accounts: Accounts) -> list[Document]:
-    return [
-        {"subject": job.name, "name": job.display_name, "owner": job.owner, "state": job.state, "cost": money(job.cost)}
-        for job in accounts.tuning
-    ]
 
 
 def _retirements(

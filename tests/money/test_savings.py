@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from guard.desk.savings import savings
+from guard.wiring.desk import desk
 from tests.e2e.harness import Harness, a_harness
 
 SCENARIO = """
@@ -18,6 +19,8 @@ seed: 5
 world_id: savings
 projects:
   - {id: demo-research, number: "100000000001", locations: [us-central1]}
+tuning_jobs:
+  - {id: 901, display_name: answers, project: demo-research, location: us-central1, at: 1d, takes: 3h, epochs: 4, tokens: 900000}
 endpoints:
   - {id: 1001, display_name: forgotten, location: us-central1, labels: {owner: ml, team: vision},
       deploy: [{id: 11, machine: g2-standard-12, accelerator: NVIDIA_L4, replicas: 2}],
@@ -103,3 +106,11 @@ def test_months_add_up_to_the_removals_and_are_net_of_the_guards_own_cost(remove
         assert abs(usd(month[kind]) - usd(line[kind])) < Decimal("0.01"), kind
     assert Decimal(2) < usd(month["guard_cost"]) < Decimal("7.20")
     assert usd(month["net"]) == usd(month["measured"]) - usd(month["guard_cost"])
+
+
+def test_a_tuning_job_shows_what_was_expected_what_was_billed_and_the_difference(removed: Harness) -> None:
+    with desk(removed.config, removed.environment) as asked:
+        [job] = asked.costs()["tuning_jobs"]
+    assert usd(job["cost"]) == Decimal(18), "900,000 tokens x 4 epochs x $5 a million"
+    assert usd(job["billed"]) == usd(job["cost"])
+    assert usd(job["difference"]) == 0

@@ -26,6 +26,13 @@ _OTHERS: Final = (
 )
 """What nobody watches: a notebook's fee (4 vCPUs) and a deployed index, USD an hour
 (cloud.google.com/vertex-ai/pricing, 2026-09)."""
+_TUNING: Final = {
+    "gemini-3.5-flash": Decimal(10),
+    "gemini-3.1-flash-lite": Decimal(3),
+    "gemini-2.5-pro": Decimal(25),
+    "gemini-2.5-flash": Decimal(5),
+}
+"""USD a million training tokens (cloud.google.com/gemini-enterprise-agent-platform/generative-ai/pricing, 2026-09)."""
 
 
 def rows(world: World, since: datetime, until: datetime, *, late: frozenset[str], credit: Decimal) -> Iterator[Any]:
@@ -49,7 +56,33 @@ def rows(world: World, since: datetime, until: datetime, *, late: frozenset[str]
             for description, region, usd in _OTHERS if first is not None else ():
                 other = {"sku": _id(description), "description": description, "service": VERTEX, "location": region}
                 yield _row(at, first, {**other, "unit": "h", "quantity": "1", "usd": str(usd)}, credit)
+            for number, line in _tuned(world, at):
+                yield _row(at, numbers[number], line, credit)
         at += _HOUR
+
+
+def _tuned(world: World, at: datetime) -> Iterator[tuple[str, dict[str, str]]]:
+    """Project and line of each tuning job that succeeded within the hour: tokens of its data x epochs."""
+    for name, job in world.store.all("tuningJobs"):
+        ended = job.get("endTime")
+        stats = job.get("tuningDataStats", {}).get("supervisedTuningDataStats", {})
+        usd = _TUNING.get(str(job.get("baseModel", "")))
+        if not ended or usd is None or not at <= datetime.fromisoformat(ended) < at + _HOUR or not stats:
+            continue
+        epochs = int(job["supervisedTuningSpec"].get("hyperParameters", {}).get("epochCount", 1))
+        tokens = int(stats["totalBillableTokenCount"]) * epochs
+        project = world.project(name.split("/")[1])
+        text = f"{str(job['baseModel']).replace('-', ' ').title()} Tuning Tokens"
+        if project is not None:
+            yield project.id, {
+                "sku": _id(text),
+                "description": text,
+                "service": VERTEX,
+                "location": "global",
+                "unit": "count",
+                "quantity": str(tokens),
+                "usd": str(usd * tokens / 1_000_000),
+            }
 
 
 def written(found: Iterator[Any], form: str) -> str:
