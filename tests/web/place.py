@@ -81,6 +81,21 @@ RULES = AccessRules(
 )
 
 
+TEAM: dict[str, Any] = {
+    "login": Login.OIDC,
+    "access": RULES,
+    "issuer": "http://127.0.0.1:1",
+    "client_id": "tests",
+    "client_secret": "s3cret",
+}
+"""The door for a team; nobody asks the issuer, because tests make the sessions."""
+
+
+def door_of(harness: Harness) -> DoorSettings:
+    """The door as the harness's guard.yaml describes it: by one-time link."""
+    return load(harness.config, harness.environment).web
+
+
 @dataclass
 class PageClock:
     """The page's wall clock, which a test may move so that a session ends."""
@@ -109,7 +124,7 @@ class Place:
 
     def cookie(self, who: str = "ada") -> tuple[str, str]:
         """Sign somebody in; returns their cookie's name and value."""
-        identity = Identity(login=Login.OIDC, name=who, email=f"{who}@example.com")
+        identity = Identity(login=self.house.settings.login, name=who, email=f"{who}@example.com")
         return self.app.state.addresses.session_cookie, sessions.begin(self.house, identity).secret
 
     def browser(self, who: str = "ada") -> TestClient:
@@ -138,21 +153,13 @@ def a_place(folder: Path, *, scenario: str = SCENARIO, config: str = CONFIG, por
 @contextmanager
 def a_page(harness: Harness, port: int) -> Iterator[Place]:
     """The page on a harness's ledger, as `tuneguard web` puts it together, but for the way in: sessions are made by the test."""
-    settings = replace(
-        load(harness.config, harness.environment).web,
-        port=port,
-        login=Login.OIDC,
-        access=RULES,
-        issuer="http://127.0.0.1:1",
-        client_id="tests",
-        client_secret="s3cret",
-    )
-    with on_ledger(harness, settings) as place:
+    with on_ledger(harness, replace(door_of(harness), port=port, **TEAM)) as place:
         yield place
 
 
 @contextmanager
 def on_ledger(harness: Harness, settings: DoorSettings) -> Iterator[Place]:
+    """The page on a harness's ledger, behind a door."""
     environment = harness.environment
     ledger = open_ledger(environment["TUNEGUARD_LEDGER"], world=harness.guard.ledger.info().world, durable_hint=True)
     desk = LedgerDesk(
@@ -182,7 +189,9 @@ class Served:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        config = uvicorn.Config(self._app, host="127.0.0.1", port=self._port, log_level="error", access_log=False)
+        config = uvicorn.Config(
+            self._app, host="127.0.0.1", port=self._port, log_level="error", access_log=False, lifespan="off"
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
