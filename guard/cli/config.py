@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -25,8 +26,11 @@ def check(*, common: Common = COMMON) -> int:
     `tuneguard doctor` checks it against the cloud.
     """
     from guard.config import load
+    from guard.wiring import SANDBOX
+    from guard.wiring.in_force import try_channels
 
     config = load(common.path)
+    try_channels(config, loopback_only=bool(os.environ.get(SANDBOX)))
     settings = config.settings
     if common.as_json:
         emit_json({"valid": True, "digest": settings.digest, "warnings": list(config.warnings)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from guard.config import values
+from guard.config import reach, values
 from guard.config.responses import problems as responses_problems
 from guard.config.schema import GuardFile, PolicyRules, StageOptions
 
@@ -17,6 +17,7 @@ def cross_checks(file: GuardFile) -> list[Problem]:
     """Return every problem that only shows when fields are read together."""
     return [
         *_policies(file),
+        *reach.problems(file),
         *_fallbacks(file),
         *_environments(file),
         *_bucket(file),

@@ -30,6 +30,17 @@ def meant(document: Any, errors: Sequence[Any]) -> list[Problem]:
 
 
 _ABOUT_A_KEY = frozenset({"missing", "extra_forbidden"})
+_EXPECTED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+}
+"""What pydantic's kinds of error mean, in the words of this file."""
 _FORMS = {
     "literal_error": "",
     "list_type": "a list",
@@ -116,5 +127,13 @@ def _words(error: Any) -> str:
             return "is not a known key. Correct it or take it out; `tuneguard config schema` lists the keys"
         case "value_error":
             return str(error["ctx"]["error"])
+        case "greater_than_equal":
+            return f"found {_shown(found)}. Expected {error['ctx']['ge']} or more"
+        case "less_than_equal":
+            return f"found {_shown(found)}. Expected {error['ctx']['le']} or less"
+        case "string_too_short" | "too_short":
+            return f"found {_shown(found)}, which is empty. Expected at least one {'letter' if kind[0] == 's' else 'of it'}"
+        case "string_pattern_mismatch":
+            return f"found {_shown(found)}. Expected text of the form {error['ctx']['pattern']}"
         case _:
-            return f"found {_shown(found)}. {error['msg']}"
+            return f"found {_shown(found)}. Expected {_EXPECTED.get(kind, error['msg'])}"

@@ -15,7 +15,6 @@ from guard.ports.ledger import Ledger
 
 if TYPE_CHECKING:
     from guard.adapters.connection import Connection
-    from guard.config import Config
     from guard.daemon.budgets import BudgetWatch
     from guard.daemon.cycle import Cycle
     from guard.daemon.enrolled import Enrolled
@@ -107,13 +106,6 @@ def _check_world(world: str, environment: Mapping[str, str]) -> None:
             "Nothing was recorded.",
             hint="Unset TUNEGUARD_SANDBOX, or name the sandbox's own ledger (TUNEGUARD_LEDGER).",
         )
-
-
-def try_channels(config: Config, environment: Mapping[str, str] = os.environ) -> None:
-    """Raise ConfigInvalid or WorldMismatch for an address under `notify:` that cannot work; nothing is sent."""
-    from guard.adapters.notify.notifier import ChannelNotifier
-
-    ChannelNotifier(config.notify, loopback_only=bool(environment.get(SANDBOX))).close()
 
 
 def ledger_url(path: Path, environment: Mapping[str, str] = os.environ) -> str:

@@ -83,6 +83,11 @@ class InForce:
         self._notifier.close()
 
 
+def try_channels(config: Config, *, loopback_only: bool) -> None:
+    """Raise ConfigInvalid or WorldMismatch for an address under `notify:` that cannot work; nothing is sent."""
+    ChannelNotifier(config.notify, loopback_only=loopback_only).close()
+
+
 def _stamp(path: Path) -> tuple[int, int] | None:
     """What tells one state of a file from another: size and change time; None where it is not there."""
     try:

@@ -139,6 +139,7 @@ def test_a_wrong_notify_url_is_told_before_anything_starts(copied: Place, url: s
     copied.change(f'ops: "{copied.harness.sink.url}"', f'ops: "{url}"')
 
     says(copied.here("run", "--once"), WRONG_USE, "notify.ops")
+    says(copied.here("config", "check"), WRONG_USE, "notify.ops")
 
 
 def test_a_misspelt_variable_is_not_ignored(copied: Place) -> None:

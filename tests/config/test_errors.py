@@ -116,11 +116,11 @@ CASES = [
         "do: [undeploy]",
         "probes: {count: 0, every: 5m}",
         "14:14: policies[default].probes.count",
-        "greater than or equal to 1",
+        "Expected 1 or more",
     ),
     ("do: [undeploy]", "probes: {count: 1}", "14:5: policies[default].probes.every", "missing"),
     ("do: [undeploy]", "restore_when_wrong: perhaps", "14:5: policies[default].restore_when_wrong", "found 'perhaps'"),
-    ("removals_per_day: 3", "removals_per_day: 0", "15:10: limits.removals_per_day", "greater than or equal to 1"),
+    ("removals_per_day: 3", "removals_per_day: 0", "15:10: limits.removals_per_day", "Expected 1 or more"),
     ("removals_per_day: 3", "removals_per_day: many", "15:10: limits.removals_per_day", "found 'many'"),
     (
         "removals_per_day: 3",
@@ -136,7 +136,7 @@ CASES = [
     ),
     ("limits:", "prices: {n1-standard-4: 0 USD}\nlimits:", "15:10: prices.n1-standard-4", "never 0"),
     ("limits:", "bucket: s3://x\nlimits:", "15:1: bucket", "found 's3://x'. Expected gs://BUCKET[/PREFIX]"),
-    ("limits:", "health: {port: 99999}\nlimits:", "15:10: health.port", "less than or equal to 65535"),
+    ("limits:", "health: {port: 99999}\nlimits:", "15:10: health.port", "Expected 65535 or less"),
     (
         "limits:",
         "environments: {a: {projects: [x]}, b: {projects: [x]}}\nlimits:",
@@ -150,6 +150,27 @@ CASES = [
         "Expected a name under notify: ops",
     ),
     ("limits:", "every: 15\nlimits:", "15:1: every", "found 15, a number without a unit"),
+    ("projects: [acme-ml]", "projects: ['acme ml']", "2:12: projects[0]", "Expected a project id (6 to 30"),
+    (
+        "match: {labels: {env: prod}}",
+        "match: {projects: [other-ml, 'ops-*']}",
+        "9:13: policies[prod].match.projects",
+        "none of them is watched (projects: acme-ml): the policy 'prod' can never match",
+    ),
+    (
+        "    if_wrong: team\n    wait: break_even\n    do: [undeploy]",
+        "    match: {kinds: [tuning_job]}\n    wait: 24h\n    do: [cancel_job, undeploy]",
+        "14:22: policies[default].do[1]",
+        "found undeploy, which is done to deployed_model or pool; the policy matches only tuning_job",
+    ),
+    (
+        "per_minute_down: 1",
+        "per_minute_down: 1 EUR",
+        "6:10: if_wrong.team.per_minute_down",
+        "every price is in USD: no wait could be worked out",
+    ),
+    ("removals_per_day: 3", "removals_per_day: many", "15:10: limits.removals_per_day", "Expected a whole number"),
+    ("removals_per_day: 3", "removals_per_day: 1.5", "15:10: limits.removals_per_day", "Expected a whole number"),
     ("mode: observe", "mode: enforce", "1:1: bucket", "missing, and mode is not observe"),
 ]
 
@@ -162,6 +183,31 @@ def test_a_wrong_field_is_told_with_its_place(old: str, new: str, where: str, wh
     [line] = caught.value.message.splitlines()
     assert line.startswith(f"guard.yaml:{where}: ")
     assert what in line
+
+
+def test_a_policy_for_places_that_are_not_watched_can_never_match() -> None:
+    text = changed("match: {labels: {env: prod}}", "match: {locations: [us-east5, 'asia-*']}")
+
+    with pytest.raises(
+        ConfigInvalid, match=r"us-east5, asia-\*, and none of them is watched \(locations: us-central1\)"
+    ):
+        read("locations: [us-central1]\n" + text)
+    read("locations: [asia-east1]\n" + text)
+
+
+def test_what_only_the_cloud_can_tell_is_not_refused() -> None:
+    """A number may be the number of the project whose id is watched; a folder's projects are not known offline."""
+    read(changed("match: {labels: {env: prod}}", "match: {projects: [123456789012, 'acme-*']}"))
+    read(
+        changed("match: {labels: {env: prod}}", "match: {projects: [other-ml]}").replace(
+            "[acme-ml]", "{folder: 123456}"
+        )
+    )
+    read(
+        changed("per_minute_down: 1", "per_minute_down: 1 EUR").replace(
+            "limits:", "prices: {n1-standard-4: 1 EUR}\nlimits:"
+        )
+    )
 
 
 def test_a_file_without_a_mistake_is_read() -> None:
