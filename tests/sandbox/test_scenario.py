@@ -50,6 +50,7 @@ def rows(text: str) -> list[str]:
         ("## Project", schema.ProjectSpec),
         ("## Model", schema.ModelSpec),
         ("## Pool", schema.PoolSpec),
+        ("## Bucket", schema.BucketSpec),
         ("## Endpoint", schema.EndpointSpec),
         ("### Deployed model", schema.DeploySpec),
         ("## Tuning job", schema.TuningSpec),
