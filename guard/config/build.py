@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from guard.config import values
@@ -23,6 +24,7 @@ from guard.config.schema import (
     OpenAIRules,
     PolicyRules,
 )
+from guard.config.token_map import TokenMap, read_map
 from guard.core.access import DoorSettings
 from guard.core.budget import Budget, Selector, Threshold
 from guard.core.google_budget import GoogleRules
@@ -81,6 +83,10 @@ def build(
     problems = cross_checks(file)
     if problems:
         return problems
+    try:
+        tokens = _tokens(file, source)
+    except ValueError as error:
+        return [(("token_prices", "file"), str(error))]
     digest = _digest(file)
     classes = {name: _if_wrong(name, rules) for name, rules in file.if_wrong.items()}
     policies = tuple(
@@ -98,6 +104,8 @@ def build(
         longest_request=file.longest_request,
         savings_horizon=file.savings_horizon,
         price_overrides=dict(file.prices),
+        price_rows=tokens.rows,
+        last_days=tokens.last_days,
     )
     groups: dict[str, Rules] = {}
     group_of: dict[str, str] = {}
@@ -165,6 +173,12 @@ def build(
 
 def _bill(rules: BillingExportRules) -> BillExport:
     return BillExport(files=tuple(rules.files), table=rules.bigquery)
+
+
+def _tokens(file: GuardFile, source: str) -> TokenMap:
+    """The price map that the file names, beside it where its path is relative."""
+    rules = file.token_prices
+    return TokenMap() if rules is None else read_map(Path(source).parent / rules.file, rules.as_of)
 
 
 def _tunes(rules: OpenAIRules) -> TuneRules:

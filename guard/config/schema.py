@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -286,6 +286,13 @@ class ReportRules(Strict):
     format: Literal["html", "markdown"] = Field(default="html", description="markdown for chats")
 
 
+class TokenPrices(Strict):
+    """A price map such as LiteLLM's model_prices_and_context_window.json, read when guard.yaml is."""
+
+    file: str = Field(min_length=1, description="Its path; a relative one is relative to guard.yaml")
+    as_of: date = Field(description="The day from which its prices are")
+
+
 class GoogleBudgetRules(Strict):
     """Google's own budget notices, read from Pub/Sub and shown beside the guard's count."""
 
@@ -334,6 +341,9 @@ class GuardFile(Strict):
     )
     guard_costs: GuardCosts | None = Field(default=None, description="What the guard itself costs; unset: not known")
     reports: list[ReportRules] = Field(default=[], description="Reports that are sent by themselves")
+    token_prices: TokenPrices | None = Field(
+        default=None, description="A public price map that you keep: token prices and last days of Gemini models"
+    )
     billing_account: str | None = Field(
         default=None,
         pattern="^billingAccounts/[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$",

@@ -14,6 +14,7 @@ from statistics import median
 from guard.core.gates import gate
 from guard.core.model import JobState, TuningJob
 from guard.core.reasons import KeepReason, RemoveReason
+from guard.core.retirements import last_day
 from guard.core.rules import JobRule, Policy, Rules
 from guard.core.sight import Sight
 from guard.core.subjects import iso, job_subject
@@ -49,6 +50,8 @@ def judge_job(sight: Sight, job: TuningJob) -> Verdict:
     }
     if rules is not None:
         cost = _estimate(sight, job, rules)
+        day = last_day(job.base_model, rules.last_days)
+        evidence["last_day"] = day.isoformat() if day is not None else None
         evidence["training_tokens"] = _size(job)
         evidence["training_cost"] = {"amount": f"{cost.amount:f}", "currency": cost.currency} if cost else None
     if rules is not None and job.state.has_ended:

@@ -19,7 +19,10 @@ def book_of_project(book: PriceBook, rules_of: Callable[[str], Rules], today: da
     def of(project_id: str) -> PriceBook:
         rules = rules_of(project_id)
         if id(rules) not in known:
-            own = override_rows(rules.price_overrides, source="prices in guard.yaml", as_of=today)
+            own = (
+                *override_rows(rules.price_overrides, source="prices in guard.yaml", as_of=today),
+                *rules.price_rows,
+            )
             known[id(rules)] = book.overridden_by(own) if own else book
         return known[id(rules)]
 

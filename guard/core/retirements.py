@@ -21,9 +21,12 @@ LAST_DAYS: Mapping[str, date] = {
 SOURCE = "LiteLLM's price map, deprecation_date of vertex_ai models, read 2026-11-24"
 
 
-def last_day(base: str) -> date | None:
+NOTHING: Mapping[str, date] = {}
+
+
+def last_day(base: str, known: Mapping[str, date] = NOTHING) -> date | None:
     """The last day of a base model, by its name or a resource name that ends with it (`@version` or `-001` aside); None where no
-    day is known.
+    day is known. `known` are days that a person gave (token_prices in guard.yaml), which win.
 
     >>> last_day("publishers/google/models/gemini-3.5-flash@001")
     datetime.date(2027, 5, 19)
@@ -31,4 +34,5 @@ def last_day(base: str) -> date | None:
     True
     """
     name = base.rsplit("/", 1)[-1].partition("@")[0]
-    return LAST_DAYS.get(name.removesuffix("-001"))
+    plain = name.removesuffix("-001")
+    return known.get(name) or known.get(plain) or LAST_DAYS.get(plain)

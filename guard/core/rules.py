@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from guard.core.prices import PriceRow
 from guard.core.responses import Pressure
 from guard.core.units import Money
 from guard.core.verdict import Stage
@@ -201,6 +202,8 @@ class Rules:
     longest_request: timedelta = timedelta(hours=1)
     savings_horizon: timedelta = timedelta(days=30)
     price_overrides: Mapping[str, str] = field(default_factory=dict)
+    price_rows: tuple[PriceRow, ...] = ()  # further prices that a person gave: of tokens, from a file
+    last_days: Mapping[str, date] = field(default_factory=dict)  # base model -> its last day, from the same file
 
     def asks(self, policy: str) -> bool:
         """True where a policy's acts wait for a person's word: in approve mode, or while a crossed budget asks for it."""

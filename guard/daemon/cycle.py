@@ -36,6 +36,7 @@ from guard.daemon.fleet_sums import Found
 from guard.daemon.parts import Parts, Result
 from guard.daemon.rejudge import Rejudging
 from guard.daemon.restores import retry
+from guard.daemon.retiring import retirement_notices
 from guard.ports.ledger import CycleRecord, LedgerInfo
 from guard.ports.mutations import CALL_TIMEOUT
 from guard.telemetry import events, logging
@@ -306,6 +307,7 @@ class Cycle:
             *self._p.budgets.notices(settings, now),
             *self._p.google.notices(settings, self._p.budgets.spent, now),
             *self._p.tunes.notices(settings, now),
+            *retirement_notices(verdicts, settings, now),
             *telling.price_notices(self._p.books.waiting(), self._p.books.book(), settings, now),
         ]
         self._announce(notices, settings, now)

@@ -174,7 +174,8 @@ def _vertex_tunes(documents: Iterable[Document]) -> Iterator[Tuned]:
         if evidence.get("endpoints") and evidence.get("base_model"):
             base = str(evidence["base_model"]).rsplit("/", 1)[-1]
             tune = {"name": one["name"], "subject": one["subject"], "owner": one.get("owner"), "used": None}
-            yield "vertex", base, last_day(base), tune
+            told = evidence.get("last_day")
+            yield "vertex", base, date.fromisoformat(str(told)) if told else last_day(base), tune
 
 
 def _remote_tunes(looks: Iterable[Document]) -> Iterator[Tuned]:

@@ -138,7 +138,8 @@ def _retirements(
     }
     for one in verdicts:
         base = (one.get("evidence") or {}).get("base_model")
-        day = last_day(str(base)) if base else None
+        told = (one.get("evidence") or {}).get("last_day")
+        day = date.fromisoformat(str(told)) if told else last_day(str(base)) if base else None
         if day is not None:
             found.add((name_of(one), str(base).rsplit("/", 1)[-1], day.isoformat()))
     return [
