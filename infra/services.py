@@ -25,6 +25,8 @@ def services(settings: Settings) -> tuple[str, ...]:
         wanted |= {"artifactregistry.googleapis.com", "cloudbuild.googleapis.com"}
     if settings.home == "vm":
         wanted.add("compute.googleapis.com")
+    if settings.page:
+        wanted.add("iap.googleapis.com")
     if settings.home == "worker_pool":
         wanted |= {"run.googleapis.com", "sqladmin.googleapis.com"}
     return tuple(sorted(wanted))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from time import monotonic, sleep
 from typing import Annotated
 
 from cyclopts import App, Parameter, validators
@@ -35,6 +36,17 @@ def web(
         bool,
         Parameter(negative="", show_default=False, help="Print a fresh one-time link to the page that runs, and exit."),
     ] = False,
+    public_url: Annotated[
+        str | None, Parameter(show_default=False, help="Address that people open; default: web.public_url.")
+    ] = None,
+    iap_audience: Annotated[
+        str | None,
+        Parameter(show_default=False, help="Let people in by Google's Identity-Aware Proxy, for this audience."),
+    ] = None,
+    wait: Annotated[
+        str | None,
+        Parameter(show_default=False, help="How long to wait at the start for the daemon to make the ledger."),
+    ] = None,
     common: Common = COMMON,
 ) -> int:
     """Serve until Ctrl-C. The ready line holds `http`, `pid` and, where people come in by a one-time link, `open`."""
@@ -42,7 +54,7 @@ def web(
     from guard.wiring.desk import user
     from guard.wiring.web import book_of, door_settings, house_of
 
-    settings = door_settings(common.path, host=host, port=port)
+    settings = door_settings(common.path, host=host, port=port, public_url=public_url, iap_audience=iap_audience)
     if link:
         from guard.web.addresses import addresses_of
 
@@ -63,6 +75,7 @@ def web(
     from guard.web.serving import listen, serve
 
     logging.set_up(level="info")
+    _await_ledger(common, wait)
     with house_of(common.path, settings) as house, listen(settings) as listener:
 
         def ready(url: str) -> None:
@@ -78,6 +91,29 @@ def web(
 
         serve(house, listener, ready)
     return 0
+
+
+def _await_ledger(common: Common, wait: str | None) -> None:
+    """Come back once there is a ledger of this version; raises what is wrong with it when the time is over."""
+    from guard.config import values
+    from guard.ledger import manage
+    from guard.ports.errors import LedgerUnusable, RetryLater
+    from guard.wiring import ledger_url
+
+    try:
+        left = values.duration(wait).total_seconds() if wait else 0.0
+    except ValueError as error:
+        raise ConfigInvalid(f"--wait: {error}.") from None
+    ends = monotonic() + left
+    while True:
+        try:
+            manage.check(ledger_url(common.path))
+        except (LedgerUnusable, RetryLater):
+            if monotonic() >= ends:
+                raise
+            sleep(1)
+        else:
+            return
 
 
 def _require_packages() -> None:

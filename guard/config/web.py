@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from guard.config.web_schema import WebRules
-from guard.core.access import AccessRules, DoorSettings, Login, Role
+from guard.core.access import EVERYBODY, AccessRules, DoorSettings, Login, Role
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -53,10 +53,18 @@ def settings_of(rules: WebRules) -> DoorSettings:
         audience=rules.audience,
         keys_url=rules.keys_url,
         access=AccessRules(
-            roles={role: tuple(getattr(rules.roles, role.value)) for role in Role},
+            roles=roles_of(rules),
             owners={entry: tuple(names) for entry, names in rules.owners.items()},
         ),
     )
+
+
+def roles_of(rules: WebRules) -> Mapping[Role, tuple[str, ...]]:
+    """Who has which role. Where no role names anybody, whoever IAP lets in reads: its own list says who that is."""
+    named = {role: tuple(getattr(rules.roles, role.value)) for role in Role}
+    if rules.login == "iap" and not any(named.values()):
+        return {Role.VIEWER: (EVERYBODY,)}
+    return named
 
 
 def problems(rules: WebRules) -> Iterator[Problem]:
@@ -69,7 +77,7 @@ def problems(rules: WebRules) -> Iterator[Problem]:
     for name in needed:
         if not getattr(rules, name):
             yield ("web", name), f"missing. login {rules.login} needs it"
-    if not any(getattr(rules.roles, role.value) for role in Role):
+    if rules.login == "oidc" and not any(getattr(rules.roles, role.value) for role in Role):
         yield ("web", "roles"), "names nobody, so nobody could come in. Add e-mail addresses, *@DOMAIN or groups"
     for name in ("issuer", "keys_url"):
         if problem := _not_https(getattr(rules, name)):

@@ -33,7 +33,9 @@ class WebRules(Strict):
         default=None,
         description="Address that people open, such as https://guard.example.com; also the link in notices",
     )
-    roles: WebRoles = Field(default=WebRoles(), description="Who may do what, with oidc and iap")
+    roles: WebRoles = Field(
+        default=WebRoles(), description="Who may do what, with oidc and iap; none with iap: all whom it lets in read"
+    )
     owners: dict[str, list[str]] = Field(
         default={}, description="Entry as under roles -> owner names as labels have them, whose things are theirs"
     )

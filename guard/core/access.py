@@ -28,6 +28,10 @@ class Login(StrEnum):
     IAP = "iap"
 
 
+EVERYBODY = "*"
+"""Whoever has signed in. guard.yaml cannot say it; it stands where IAP's own list of people decides who comes in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who a login says that somebody is. `email` is empty unless the provider says that it has verified it."""
@@ -40,7 +44,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRules:
-    """Entries by role, and owner names by entry. An entry is an e-mail address, `*@DOMAIN`, or a group's name."""
+    """Entries by role, and owner names by entry. An entry is an e-mail address, `*@DOMAIN`, a group's name, or EVERYBODY."""
 
     roles: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -100,7 +104,7 @@ def _names(entries: Collection[str], identity: Identity) -> bool:
     """True where one of the entries is about this identity. E-mail addresses are compared without regard to case."""
     email = identity.email.casefold()
     for entry in entries:
-        if entry in identity.groups:
+        if entry == EVERYBODY or entry in identity.groups:
             return True
         if "@" not in email:
             continue

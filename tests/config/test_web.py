@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -71,7 +72,7 @@ def test_who_may_use_the_page_does_not_change_what_the_guard_decides() -> None:
         (OIDC.replace("*@example.com", "*"), "web.roles.viewer: found '*'"),
         (OIDC.replace("login: oidc", "login: iap"), "web.audience: missing. login iap needs it"),
         (
-            "web: {login: iap, audience: a, public_url: 'https://a.example.com'}",
+            re.sub(r"  roles:.*operator[^\n]*\n", "", OIDC, flags=re.DOTALL),
             "web.roles: names nobody, so nobody could come in",
         ),
     ],
@@ -81,3 +82,10 @@ def test_a_wrong_door_is_told_with_its_place(section: str, told: str) -> None:
         read(VALID + section, OIDC_SECRET="x")
     assert "guard.yaml:1" in error.value.message or "guard.yaml:2" in error.value.message
     assert told in error.value.message
+
+
+def test_behind_the_proxy_whoever_it_lets_in_reads_unless_roles_are_named() -> None:
+    iap = "web: {login: iap, audience: a, public_url: 'https://a.example.com'"
+    assert read(VALID + iap + "}").web.access.roles == {Role.VIEWER: ("*",)}
+    named = read(VALID + iap + ", roles: {operator: [ada@example.com]}}").web.access.roles
+    assert (named[Role.VIEWER], named[Role.OPERATOR]) == ((), ("ada@example.com",))

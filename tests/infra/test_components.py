@@ -2,12 +2,16 @@
 
 import subprocess
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 from sqlalchemy import make_url
 
+from guard.cli.app import make_app
+from guard.core.access import Login, Role
+from guard.wiring.web import door_settings
 from tests.infra.declared import Declared, declare
 
 ACCOUNT = "tuneguard-dev@acme-ml.iam.gserviceaccount.com"
@@ -166,12 +170,47 @@ def test_a_changed_guard_yaml_makes_a_new_revision() -> None:
     assert digest("mode: observe\n") != digest("mode: enforce\n")
 
 
-def test_the_page_is_opened_by_the_team_only(full: Declared) -> None:
-    assert full.children("page") == {"page", "page-invoker-0", "page-invoker-1"}
-    assert {full.one(f"page-invoker-{index}").inputs["member"] for index in (0, 1)} == {
+def test_the_page_is_opened_by_the_team_only_through_the_proxy(full: Declared) -> None:
+    assert full.children("page") == {"page", "page-iap", "page-iap-invoker", "page-member-0", "page-member-1"}
+    assert {full.one(f"page-member-{index}").inputs["member"] for index in (0, 1)} == {
         "group:ml@example.com",
         "user:ana@example.com",
     }
+    assert full.one("page").inputs["iapEnabled"] is True
+    agent = "serviceAccount:service-2@gcp-sa-iap.iam.gserviceaccount.com"
+    assert full.one("page-iap-invoker").inputs["member"] == agent, "nobody reaches the service but by the proxy"
+
+
+def test_the_page_is_started_as_its_command_takes_it(full: Declared, tmp_path: Path) -> None:
+    """The arguments that the container gets are ones that `tuneguard web` takes, and they fit the ports and probes around them."""
+    container = full.one("page").inputs["template"]["containers"][0]
+    url = "https://tuneguard-dev-page-2.us-central1.run.app"
+    assert full.outputs["home"]["page"] == url
+    assert container["startupProbe"]["httpGet"] == {"path": "/readyz", "port": 8080}
+    assert container["livenessProbe"]["httpGet"] == {"path": "/livez", "port": 8080}
+    assert container["ports"] == {"containerPort": 8080}
+    assert "TUNEGUARD_LEDGER" in {one["name"] for one in container["envs"]}
+
+    command, bound, _ = make_app().parse_args(container["args"], exit_on_error=False)
+    assert command.__name__ == "web"
+    given = bound.arguments
+    assert (given["host"], given["port"], given["wait"]) == ("0.0.0.0", 8080, "3min")
+
+    (tmp_path / "guard.yaml").write_text(
+        "projects: [acme-ml]\nowners: {fallback: ops}\nnotify: {ops: 'json://127.0.0.1:9'}\n"
+    )
+    settings = door_settings(
+        tmp_path / "guard.yaml",
+        {},
+        host=given["host"],
+        port=given["port"],
+        public_url=given["public_url"],
+        iap_audience=given["iap_audience"],
+    )
+    assert settings.login is Login.IAP
+    assert settings.public_url == url
+    assert settings.audience == "/projects/2/locations/us-central1/services/tuneguard-dev-page"
+    assert settings.access.roles == {Role.VIEWER: ("*",)}, "who may do more stands in guard.yaml"
 
 
 def test_the_vm_keeps_its_ledger_on_a_disk_of_its_own() -> None:

@@ -111,6 +111,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         replace=frozenset({"description", "name", "network", "project", "region"}),
         outputs={"selfLink": _COMPUTE + "projects/{project}/regions/{region}/subnetworks/{name}"},
     ),
+    "gcp:iap/webCloudRunServiceIamMember:WebCloudRunServiceIamMember": _iam(
+        "cloudRunServiceName location project",
+        "projects/{project}/iap_web/cloud_run-{location}/services/{cloudRunServiceName}/{role}/{member}",
+        "iap/iam_iap_web_cloud_run_service.go",
+    ),
     "gcp:logging/metric:Metric": Kind(
         id="{name}", source="logging/resource_logging_metric.go", replace=frozenset({"project"})
     ),
@@ -141,6 +146,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         source="resourcemanager/resource_google_project_service.go",
         replace=frozenset({"project", "service"}),
         name_key="service",
+    ),
+    "gcp:projects/serviceIdentity:ServiceIdentity": Kind(
+        id="projects/{project}/services/{service}",
+        source="resourcemanager/resource_project_service_identity.go",
+        replace=frozenset({"project", "service"}),
+        outputs={
+            "email": "service-{projectNumber}@gcp-sa-iap.iam.gserviceaccount.com",  # the only service it is used for
+            "member": "serviceAccount:service-{projectNumber}@gcp-sa-iap.iam.gserviceaccount.com",
+        },
+        name_key="",
     ),
     "gcp:pubsub/subscription:Subscription": Kind(
         id="projects/{project}/subscriptions/{name}",

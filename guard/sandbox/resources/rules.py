@@ -12,6 +12,7 @@ API_OF: Final[Mapping[str, str]] = {
     "billing": "billingbudgets.googleapis.com",
     "cloudrunv2": "run.googleapis.com",
     "compute": "compute.googleapis.com",
+    "iap": "iap.googleapis.com",
     "logging": "logging.googleapis.com",
     "monitoring": "monitoring.googleapis.com",
     "pubsub": "pubsub.googleapis.com",
@@ -46,6 +47,9 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("repository", "gcp:artifactregistry/repository:Repository"),
     ),
     "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": (("name", "gcp:cloudrunv2/service:Service"),),
+    "gcp:iap/webCloudRunServiceIamMember:WebCloudRunServiceIamMember": (
+        ("cloudRunServiceName", "gcp:cloudrunv2/service:Service"),
+    ),
     "gcp:sql/database:Database": (("instance", _DATABASE),),
     "gcp:sql/user:User": (("instance", _DATABASE),),
     "gcp:compute/subnetwork:Subnetwork": (("network", _NETWORK),),
