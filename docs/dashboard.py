@@ -131,7 +131,7 @@ ROWS: tuple[tuple[str, tuple[Drawn, ...]], ...] = (
         "Tuning",
         (
             Drawn("Tuning jobs", (_of("tuneguard_tuning_jobs", "provider, state"),)),
-            Drawn("Days until a base is shut down", (_of("tuneguard_retirement_days", "provider, base"),), "d"),
+            Drawn("Time until a base is shut down", (_of("tuneguard_retirement_seconds", "provider, base"),), "s"),
             Drawn("Age of the look at the provider", (_of("tuneguard_provider_look_age_seconds", "provider"),), "s"),
         ),
     ),

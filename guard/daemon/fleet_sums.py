@@ -20,6 +20,8 @@ from guard.core.verdict import Idle, Keep, Undecided, Verdict
 from guard.ports.ledger import Saving
 from guard.telemetry import figures as f
 
+DAY_S = 86_400
+
 Sums = dict[tuple[str, ...], float]
 
 
@@ -52,7 +54,7 @@ def of_budgets(found: Sequence[Standing]) -> dict[f.Figure, f.Values]:
 
 
 def of_tunes(found: Found, looks: Sequence[Mapping[str, Any]]) -> dict[f.Figure, f.Values]:
-    """Tuning jobs by state, and the days that the base models of tunes have left."""
+    """Tuning jobs by state, and the time that the base models of tunes have left."""
     jobs: Sums = defaultdict(float)
     left: Sums = {}
     age: Sums = {}
@@ -62,16 +64,16 @@ def of_tunes(found: Found, looks: Sequence[Mapping[str, Any]]) -> dict[f.Figure,
             state = str(verdict.evidence.get("state", "unknown")).split(" ")[0].removeprefix("JOB_STATE_").lower()
             jobs["vertex", state] += 1
     for job in found.snapshot.jobs:
-        days = days_left(last_day(job.base_model), found.now)
+        days = days_left(last_day(job.base_model, found.settings.default.last_days), found.now)
         if days is not None and job.endpoints:
-            left["vertex", job.base_model.rsplit("/", 1)[-1]] = days
+            left["vertex", job.base_model.rsplit("/", 1)[-1]] = days * DAY_S
     for look in looks:
         provider = str(look["provider"])
         for job in look["jobs"]:
             jobs[provider, str(job["state"])] += 1
         for tune in look["tunes"]:
             if tune["days_left"] is not None:
-                left[provider, str(tune["base"])] = float(tune["days_left"])
+                left[provider, str(tune["base"])] = float(tune["days_left"]) * DAY_S
         if look["taken_at"]:
             age[provider,] = (found.now - datetime.fromisoformat(look["taken_at"])).total_seconds()
     return {f.JOBS: jobs, f.RETIREMENT: left, f.PROVIDER_AGE: age}

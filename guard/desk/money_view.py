@@ -23,6 +23,7 @@ from guard.ports.ledger import Ledger, OutboxItem
 Document = Mapping[str, Any]
 OLD = timedelta(days=90)
 """Age from which a price is marked: list prices of machines change a few times a year."""
+UNFORESEEN = "nothing was counted lately, so what is still to come is not known"
 TOLD = 20
 """Latest notices of a budget that are shown."""
 
@@ -47,6 +48,7 @@ def money_view(ledger: Ledger, accounting: Accounting, now: datetime) -> dict[st
     found = {one.budget.name: one for one in accounting.standings(ledger, settings.budgets, book_of, now)}
     priced = prices(ledger, accounting, now)
     total = add_up("total", accounts.spends)
+    unknown = frozenset(total.unknown)
     return {
         "now": iso(now),
         "taken_at": standing["taken_at"],
@@ -70,10 +72,10 @@ def money_view(ledger: Ledger, accounting: Accounting, now: datetime) -> dict[st
                 "subject": spend.thing.name,
                 "name": spend.thing.display_name,
                 "machine": str(spend.thing.machine),
-                "why": spend.why_unknown,
+                "why": spend.why_unknown or UNFORESEEN,
             }
             for spend in accounts.spends
-            if spend.is_lower_bound
+            if spend.thing.name in unknown
         ],
         "strangers": list(accounts.strangers),
         "prices": _prices(priced, now),

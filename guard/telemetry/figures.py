@@ -88,7 +88,9 @@ SCOPES_FAILED: Final = Figure("tuneguard_scopes_failed", "Project locations whos
 SCOPES_DOUBTED: Final = Figure("tuneguard_scopes_doubted", "Project locations with doubtful instruments")
 JOBS: Final = Figure("tuneguard_tuning_jobs", "Tuning jobs by state", ("provider", "state"))
 RETIREMENT: Final = Figure(
-    "tuneguard_retirement_days", "Whole days until a base model with tunes is shut down", ("provider", "base")
+    "tuneguard_retirement_seconds",
+    "Time until the day on which a base model with tunes is shut down",
+    ("provider", "base"),
 )
 PROVIDER_AGE: Final = Figure(
     "tuneguard_provider_look_age_seconds", "Age of the last look at a provider of tunes", ("provider",)

@@ -117,7 +117,7 @@ def test_decisions_acts_and_caps_are_counted(harness: Harness) -> None:
     assert value(guard, "tuneguard_scopes_failed") == 0
     assert value(guard, "tuneguard_tuning_jobs", provider="vertex", state="succeeded") == 1
     days = (LAST_DAYS["gemini-3.5-flash"] - guard.clock.now().date()).days
-    assert value(guard, "tuneguard_retirement_days", provider="vertex", base="gemini-3.5-flash") == days
+    assert value(guard, "tuneguard_retirement_seconds", provider="vertex", base="gemini-3.5-flash") == days * 86_400
     assert value(guard, "tuneguard_clock_odd") == 0
     assert value(guard, "tuneguard_ledger_writable") == 1
     calls = value(guard, "tuneguard_calls_total", kind="endpoints.list")

@@ -61,10 +61,15 @@ def backtest(
     use: str = "",
 ) -> Response:
     """What is chosen stands in the address. `own` is a wait that the reader typed; `policy` and `use` ask for a change."""
-    waits = [one for one in (*(wait or ()), own.strip()) if one]
+    chosen = wait or []
+    waits = [one for one in (*chosen, own.strip()) if one]
     change = (policy, use) if policy and use else None
     try:
         return render(request, "backtest.html", {"trial": desk.trial(waits, use=change), "problem": "", "own": ""})
     except ConfigInvalid as error:
-        shown = {"trial": desk.trial(), "problem": str(error), "own": own}
+        shown = {
+            "trial": desk.trial(chosen if own and len(chosen) < len(waits) else ()),
+            "problem": str(error),
+            "own": own,
+        }
         return render(request, "backtest.html", shown, status=UNPROCESSABLE)
