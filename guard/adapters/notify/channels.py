@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import requests
 
 from guard.adapters.http import SharedTlsAdapter, is_loopback, require_loopback, tls_context
+from guard.core.digest import digest
 from guard.core.plan import Notice, NoticeKind
 from guard.ports.errors import ConfigInvalid, WorldMismatch
 from guard.ports.notifier import Delivery
@@ -130,14 +131,6 @@ class AppriseChannel:
         attachment: Any = AttachMemory  # the library has no types here
         attached = attachment(content=str(page), name="report.html", mimetype="text/html")
         return {"body": body.partition("\n## ")[0], "body_format": "markdown", "attach": attached}
-
-
-def digest(notices: Sequence[Notice]) -> tuple[str, str]:
-    """Title and text of one message about one or more notices."""
-    if len(notices) == 1:
-        return notices[0].title, notices[0].body
-    title = f"Tuneguard: {len(notices)} notices"
-    return title, "\n\n".join(f"{number}. {one.title}\n{one.body}" for number, one in enumerate(notices, 1))
 
 
 def _document(notice: Notice) -> Mapping[str, object]:
