@@ -49,15 +49,15 @@ def standings_of(ledger: Ledger, budgets: Sequence[Budget], book_of: BookOf, now
 
 
 def replay(ledger: Ledger, settings: Settings, waits: Sequence[str]) -> Mapping[str, Any]:
-    """Try waits on the ledger's past; raises ConfigInvalid for a word that is none."""
+    """Try waits on the ledger's past; raises NotUnderstood for a word that is none."""
     from guard.backtest.errors import TraceInvalid
-    from guard.ports.errors import ConfigInvalid
+    from guard.ports.errors import NotUnderstood
     from guard.wiring.trying import try_on_ledger
 
     try:
         return try_on_ledger(ledger, settings, waits)
     except TraceInvalid as error:
-        raise ConfigInvalid(str(error), hint="Nothing was replayed.") from error
+        raise NotUnderstood(str(error), hint="Nothing was replayed.") from error
 
 
 def _text(path: Path) -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
 from guard.web.api.answering import PREFIX, Problem, answer
@@ -19,15 +20,19 @@ by GET. A word that gets no answer may have been heard: look before you say it a
 
 
 @router.get("/openapi.json", include_in_schema=False)
-def openapi(request: Request) -> Response:
+def openapi() -> Response:
     """This API as an OpenAPI document."""
-    return answer(described(request.app))
+    return answer(described())
 
 
-def described(app: FastAPI) -> dict[str, Any]:
+@cache
+def described() -> dict[str, Any]:
     """Describe the routes of the API; pages are none of them."""
-    routes = [route for route in app.routes if str(getattr(route, "path", "")).startswith(PREFIX)]
-    document = get_openapi(title="Tuneguard", version="1", description=ABOUT, routes=routes)
+    from guard.web.api import router as routes  # it includes this module's own
+
+    app = FastAPI()
+    app.include_router(routes)
+    document = get_openapi(title="Tuneguard", version="1", description=ABOUT, routes=app.routes)
     schemas = document["components"]["schemas"]
     schemas["Problem"] = Problem.model_json_schema()
     schemas.pop("HTTPValidationError", None)
