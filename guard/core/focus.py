@@ -1,7 +1,8 @@
 """Costs under FOCUS column names. Columns of our own begin with `x_`, as the specification asks.
 
-Source: FOCUS 1.2, specification/columns (github.com/FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec), read 2026-11-24. They are list
-prices and an estimate before the bill, so BilledCost and EffectiveCost are left out rather than filled with something else.
+Source: FOCUS 1.2, specification/columns (github.com/FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec), read 2026-11-24. Every column that
+it calls mandatory is there. These are list prices, or contracted ones where the price book has them, and an estimate before the
+bill: BilledCost, EffectiveCost and the billing account are empty rather than filled with something else.
 """
 
 from __future__ import annotations
@@ -9,18 +10,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from guard.core.prices import Basis
 from guard.core.rates import measure_of
 from guard.core.spend import Spend
 from guard.core.units import Window
 
 COLUMNS = (
+    "BillingAccountId",
+    "BillingAccountName",
     "BillingPeriodStart",
     "BillingPeriodEnd",
     "ChargePeriodStart",
     "ChargePeriodEnd",
     "ChargeCategory",
+    "ChargeClass",
     "ChargeDescription",
     "ProviderName",
+    "PublisherName",
+    "InvoiceIssuerName",
     "ServiceName",
     "ServiceCategory",
     "SubAccountId",
@@ -32,6 +39,10 @@ COLUMNS = (
     "PricingUnit",
     "ListUnitPrice",
     "ListCost",
+    "ContractedUnitPrice",
+    "ContractedCost",
+    "EffectiveCost",
+    "BilledCost",
     "BillingCurrency",
     "Tags",
     "x_Owner",
@@ -43,17 +54,23 @@ COLUMNS = (
     "x_ForecastCost",
 )
 
+EMPTY = ("BillingAccountId", "BillingAccountName", "ChargeClass", "EffectiveCost", "BilledCost")
+"""What only a bill can say; a usage row of the running period has no ChargeClass (it is for corrections)."""
+
 
 def rows(spends: Iterable[Spend], billing: Window) -> list[dict[str, str | None]]:
     """One row a thing and currency; a thing without any known cost has one row with an empty cost."""
     found = []
     for spend in spends:
         thing, measure = spend.thing, measure_of(spend.thing)
+        # A contracted price tells nothing of the list price; a list price is what is paid where no contract says otherwise.
+        contracted = any(row.basis is Basis.CONTRACTED for row in spend.rows)
         for money in spend.known.values() or (None,):
             one_price = spend.rows and len(spend.known) == 1 and not spend.unpriced_hours and spend.replica_hours
             unit = money.amount / spend.replica_hours if money is not None and one_price else None
             found.append(
                 {
+                    **dict.fromkeys(EMPTY),
                     "BillingPeriodStart": billing.start.isoformat(),
                     "BillingPeriodEnd": billing.end.isoformat(),
                     "ChargePeriodStart": spend.window.start.isoformat(),
@@ -61,6 +78,8 @@ def rows(spends: Iterable[Spend], billing: Window) -> list[dict[str, str | None]
                     "ChargeCategory": "Usage",
                     "ChargeDescription": f"{thing.machine}, {measure.focus_unit.lower()}",
                     "ProviderName": "Google Cloud",
+                    "PublisherName": "Google Cloud",
+                    "InvoiceIssuerName": "Google Cloud",
                     "ServiceName": measure.service,
                     "ServiceCategory": measure.category,
                     "SubAccountId": thing.project_id,
@@ -70,8 +89,10 @@ def rows(spends: Iterable[Spend], billing: Window) -> list[dict[str, str | None]
                     "ResourceType": thing.kind.value,
                     "PricingQuantity": f"{spend.replica_hours.normalize():f}",
                     "PricingUnit": measure.focus_unit,
-                    "ListUnitPrice": None if unit is None else f"{unit:f}",
-                    "ListCost": None if money is None else f"{money.amount:f}",
+                    "ListUnitPrice": None if unit is None or contracted else f"{unit:f}",
+                    "ListCost": None if money is None or contracted else f"{money.amount:f}",
+                    "ContractedUnitPrice": None if unit is None else f"{unit:f}",
+                    "ContractedCost": None if money is None else f"{money.amount:f}",
                     "BillingCurrency": None if money is None else money.currency,
                     "Tags": json.dumps(dict(thing.labels), sort_keys=True),
                     "x_Owner": thing.owner,

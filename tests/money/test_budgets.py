@@ -42,7 +42,9 @@ def test_each_crossing_is_told_once_to_whom_the_file_names(watched: Place) -> No
     assert told.count("Budget vision: forecast 100% of $60.00 crossed") == 1, "told at the first look"
     assert told.count("Budget vision: 50% of $60.00 crossed") == 1
     assert told.count("Budget lately: 100% of $10.00 crossed") == 1
-    assert told.count("Your part of budget lately") == 2, "ml and shop hear of their own things, the fallback of the whole"
+    assert told.count("Your part of budget lately") == 2, (
+        "ml and shop hear of their own things, the fallback of the whole"
+    )
     assert told.count("Your part of budget vision") == 0, "the file says who hears of it"
     message = next(one for one in watched.harness.sink.messages if "50% of $60.00" in str(one))
     assert "Dearest: gpu $" in str(message)

@@ -16,7 +16,7 @@ from guard.core.bill import Bill, BillLine, Sold, allocate
 from guard.core.billed import Billed, Metered
 from guard.core.billing_month import day_of, month, month_of
 from guard.core.model import Kind, Machine, Provisioning
-from guard.core.prices import Part, PriceBook, PriceRow
+from guard.core.prices import Basis, Part, PriceBook, PriceRow
 from guard.core.proof import BilledSaving, Removed, billed_savings
 from guard.core.spend import Question, Spend, spend_of
 from guard.core.units import CurrencyMismatchError, Money, Window, hour_number, hours
@@ -95,7 +95,7 @@ def test_no_line_of_the_export_is_without_unit_and_source_and_unknown_is_never_z
     for row in focus.rows(found, MONTH):
         assert set(row) == set(focus.COLUMNS)
         assert row["PricingUnit"]
-        if row["ListCost"] is None:
+        if row["ContractedCost"] is None:
             assert row["BillingCurrency"] is None, "a cost that is not known is empty, not 0"
         else:
             assert row["x_PriceSource"]
@@ -241,3 +241,44 @@ def test_spot_machines_are_priced_with_their_fee() -> None:
     assert found.days[DAY]["USD"].amount == Decimal(2) * (
         Decimal("0.96") + Decimal("0.48") + Decimal("0.36") + Decimal("0.18")
     )
+
+
+MANDATORY = {
+    *(
+        "BilledCost",
+        "BillingAccountId",
+        "BillingAccountName",
+        "BillingCurrency",
+        "BillingPeriodEnd",
+        "BillingPeriodStart",
+    ),
+    *("ChargeCategory", "ChargeClass", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost"),
+    *(
+        "EffectiveCost",
+        "InvoiceIssuerName",
+        "ListCost",
+        "PricingQuantity",
+        "PricingUnit",
+        "ProviderName",
+        "PublisherName",
+    ),
+    *("ServiceCategory", "ServiceName"),
+}
+"""FOCUS 1.x: the columns whose feature level is mandatory."""
+
+
+def test_the_export_has_every_column_that_focus_calls_mandatory_and_our_own_are_marked() -> None:
+    assert set(focus.COLUMNS) >= MANDATORY
+    assert len(set(focus.COLUMNS)) == len(focus.COLUMNS)
+    assert all(name.startswith("x_") or name[0].isupper() for name in focus.COLUMNS)
+
+
+def test_a_contracted_price_is_no_list_cost() -> None:
+    book = PriceBook(
+        [], [replace(a_row("n1-standard-4", "0.2"), basis=Basis.CONTRACTED, source="prices in guard.yaml")]
+    )
+    means = dict.fromkeys(range(FIRST - 200, hour_number(NOW) + 1), Decimal(1))
+    [row] = focus.rows([spend_of(a_thing("one"), means, book, ASKED)], MONTH)
+    assert row["ListCost"] is None
+    assert row["ContractedCost"]
+    assert row["BilledCost"] is None, "only a bill can say it"

@@ -114,3 +114,14 @@ def test_a_tuning_job_shows_what_was_expected_what_was_billed_and_the_difference
     assert usd(job["cost"]) == Decimal(18), "900,000 tokens x 4 epochs x $5 a million"
     assert usd(job["billed"]) == usd(job["cost"])
     assert usd(job["difference"]) == 0
+
+
+def test_an_export_that_cannot_be_read_leaves_the_last_one_and_says_so(removed: Harness) -> None:
+    before = document(removed)["bill"]
+    (removed.folder / "bill.jsonl").write_text('{"cost": 1}\n', encoding="utf-8")
+    removed.advance(7)
+    removed.cycle()
+    found = document(removed)
+    assert "no column" in found["export"]["failing"]
+    assert found["bill"]["billed"] == before["billed"]
+    assert found["removals"][0]["billed"], "what was proven stays proven"
