@@ -64,7 +64,9 @@ def make_app() -> App:
     )
     for name, group, line in COMMANDS:
         app.command(f"guard.cli.{name}:app", name=name, help=line, group=group)
-    app.register_install_completion_command(help="Install completion for your shell.", group=RUN)
+    app.register_install_completion_command(
+        help="Install completion for your shell; adds a line to its start-up file and says which.", group=RUN
+    )
     return app
 
 

@@ -50,8 +50,14 @@ def init(
     force: Annotated[bool, Parameter(negative="", show_default=False, help="Write over an existing file.")] = False,
     common: Common = COMMON,
 ) -> None:
-    """Write guard.yaml (or the file that --config names) and say what to do next. An existing file is kept."""
-    path: Path = common.path
+    """Write ./guard.yaml (or the file that --config names) and say what to do next. An existing file is kept."""
+    from guard.config.reach import project_problem
+
+    # Not where TUNEGUARD_CONFIG points (the demo sets it): a first file goes where one stands, or where one says.
+    path: Path = common.config or Path("guard.yaml")
+    for one in project or ():
+        if (problem := project_problem(one)) is not None:
+            raise ConfigInvalid(f"--project: {problem}.")
     if from_stack is not None:
         from guard.cli.init_from_stack import write
 

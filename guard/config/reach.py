@@ -33,6 +33,13 @@ https://cloud.google.com/resource-manager/docs/creating-managing-projects (read 
 """
 
 
+def project_problem(project: str) -> str | None:
+    """Say what is wrong with a project's id or number; None if nothing is."""
+    if _PROJECT.fullmatch(project):
+        return None
+    return f"found {project!r}. Expected a project id (6 to 30 lower-case letters, digits and hyphens, a letter first) or number"
+
+
 def problems(file: GuardFile) -> Iterator[Problem]:
     """Every rule that could never take effect, and why."""
     yield from _projects(file)
@@ -45,14 +52,8 @@ def problems(file: GuardFile) -> Iterator[Problem]:
 
 def _projects(file: GuardFile) -> Iterator[Problem]:
     for index, project in enumerate(file.projects if isinstance(file.projects, list) else ()):
-        if not _PROJECT.fullmatch(project):
-            yield (
-                ("projects", index),
-                (
-                    f"found {project!r}. Expected a project id (6 to 30 lower-case letters, digits and hyphens, a letter first) "
-                    "or number"
-                ),
-            )
+        if (problem := project_problem(project)) is not None:
+            yield ("projects", index), problem
 
 
 def _never(file: GuardFile, policy: PolicyRules, match: MatchRules, path: Path) -> Iterator[Problem]:

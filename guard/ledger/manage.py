@@ -97,7 +97,8 @@ def _existing(url: str) -> Iterator[tuple[Database, Place]]:
     place = places.parse(url)
     if place.in_memory:
         raise LedgerUnusable("A ledger in memory is gone when its process ends.", hint="Name a file or a database.")
-    if place.file is not None and not place.file.is_file():
+    # SQLite takes an empty file for a database and would make it one by being asked.
+    if place.file is not None and not (place.file.is_file() and place.file.stat().st_size):
         raise schema.no_ledger(place)
     database = Database(place)
     try:

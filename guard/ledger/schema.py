@@ -53,15 +53,10 @@ def upgrade(connection: Connection, place: Place) -> str | None:
             hint="Name another file (ledger: in guard.yaml). Nothing was changed.",
         )
     from alembic import command
-    from alembic.script import ScriptDirectory
 
     config = alembic_config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
-        raise LedgerUnusable(
-            f"The ledger {place.shown} is from a newer version of Tuneguard (schema {found}, this one knows up to {HEAD}).",
-            hint="Update Tuneguard. Nothing was changed.",
-        )
+    if found is not None:
+        _refuse_newer(found, place)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     return found
@@ -83,9 +78,20 @@ def require_current(connection: Connection, place: Place) -> None:
     if found is None:
         raise no_ledger(place)
     if found != HEAD:
+        _refuse_newer(found, place)
         raise LedgerUnusable(
             f"The ledger {place.shown} has schema {found}, this version of Tuneguard works with {HEAD}.",
-            hint="Run `tuneguard db upgrade`, or update Tuneguard if the ledger is newer.",
+            hint="Run `tuneguard db upgrade`.",
+        )
+
+
+def _refuse_newer(found: str, place: Place) -> None:
+    from alembic.script import ScriptDirectory
+
+    if found not in {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}:
+        raise LedgerUnusable(
+            f"The ledger {place.shown} is from a newer version of Tuneguard (schema {found}, this one knows up to {HEAD}).",
+            hint="Update Tuneguard. Nothing was changed.",
         )
 
 

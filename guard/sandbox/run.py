@@ -27,6 +27,6 @@ def run(
             world.clock.set_speed(speed)
         serve(world, port=port, grpc_port=grpc_port, tls=tls)
     except (ValueError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"tuneguard: {error}\n")
         return 2
     return 0

@@ -155,6 +155,27 @@ def test_init_keeps_a_file_that_is_there(copied: Place) -> None:
     assert copied.config.read_bytes() == before
 
 
+def test_init_writes_where_one_stands_and_not_over_what_the_environment_names(copied: Place, tmp_path: Path) -> None:
+    before = copied.config.read_bytes()
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+
+    answer = here("init", "--force", folder=elsewhere, environment={"TUNEGUARD_CONFIG": str(copied.config)})
+
+    assert answer.code == 0
+    assert (elsewhere / "guard.yaml").is_file()
+    assert copied.config.read_bytes() == before
+
+
+def test_init_refuses_a_project_that_cannot_be_one(tmp_path: Path) -> None:
+    says(
+        here("init", "--project", "bad project", folder=tmp_path, environment={}),
+        WRONG_USE,
+        "--project",
+        "'bad project'",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_init_says_where_it_cannot_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
@@ -188,6 +209,13 @@ def test_an_unusable_ledger_url_says_what_is_expected(
     says(place.here("status", TUNEGUARD_LEDGER=url), code, *words)
 
 
+def test_an_empty_file_is_no_ledger_and_stays_empty(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+
+    says(place.here("status", TUNEGUARD_LEDGER=f"sqlite:///{tmp_path}/empty.db"), UNKNOWN, "There is no ledger")
+    assert (tmp_path / "empty.db").stat().st_size == 0
+
+
 def test_an_unreachable_database_is_told_without_its_password(place: Place) -> None:
     pytest.importorskip("psycopg")
 
@@ -200,7 +228,8 @@ def test_an_unreachable_database_is_told_without_its_password(place: Place) -> N
 @pytest.mark.parametrize(
     ("tamper", "words"),
     [
-        ("UPDATE alembic_version SET version_num = '9999'", ("9999", "tuneguard db upgrade")),
+        ("UPDATE alembic_version SET version_num = '9999'", ("is from a newer version", "Update Tuneguard")),
+        ("UPDATE alembic_version SET version_num = '0001'", ("has schema 0001", "tuneguard db upgrade")),
         ("DROP TABLE alembic_version", ("There is no ledger",)),
     ],
 )

@@ -86,8 +86,8 @@ def test_an_older_schema_asks_for_the_upgrade(tmp_path: Path) -> None:
     open_ledger(url, world=WORLD).close()
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     engine.dispose()
-    with pytest.raises(LedgerUnusable, match="has schema 0000") as caught:
+    with pytest.raises(LedgerUnusable, match="has schema 0001") as caught:
         manage.check(url)
     assert "db upgrade" in caught.value.hint

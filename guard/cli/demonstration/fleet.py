@@ -53,7 +53,7 @@ def traced(path: Path, *, seed: int | None, days: int | None) -> Fleet:
     try:
         found = trace.read(path, time_column="t_seconds", endpoint_column=None, status_column="status")
     except TrafficError as error:
-        raise ConfigInvalid(f"--trace: {error}") from error
+        raise ConfigInvalid(f"--trace: {str(error).removeprefix('trace: ')}") from error
     if not found or set(found) == {""}:
         columns = ", ".join(trace.ENDPOINT_COLUMNS)
         raise ConfigInvalid(f"--trace: {path} names no endpoint. Expected rows, and a column called one of {columns}.")
