@@ -21,7 +21,7 @@ from guard.desk.lines import lines, words
 from guard.desk.plain import iso
 from guard.desk.savings import savings
 from guard.desk.status import pause_document, paused_words, totals
-from guard.desk.use import pictures
+from guard.desk.use import parts_of, pictures
 from guard.ports.glance import Glance
 from guard.ports.ledger import Ledger
 
@@ -79,7 +79,7 @@ def fleet(
     last = max(1, -(-len(ordered) // PAGE))
     number = min(asked.page, last)
     shown = ordered[(number - 1) * PAGE : number * PAGE]
-    used = pictures(ledger, [one["subject"] for one in shown], now)
+    used = pictures(ledger, {name: parts for one in shown for name, parts in parts_of(one).items()}, now)
     pause = ledger.paused()
     return {
         "now": iso(now),

@@ -73,6 +73,7 @@ def line(
         "owner": document.get("owner"),
         "policy": document.get("policy"),
         "labels": document.get("labels") or {},
+        "members": document.get("members") or [],
         "billed": bool(document.get("billed")),
         "rate": rate,
         "rate_month": None if rate is None else decimal_money(amount(rate) * HOURS_A_MONTH, str(rate["currency"])),

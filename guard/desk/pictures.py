@@ -11,8 +11,7 @@ from typing import Any
 from guard.core.billed import Billed
 from guard.core.own_prices import BookOf
 from guard.core.units import HOUR, Known, Money, hour_number, hour_start
-from guard.core.usage import Usage
-from guard.desk.use import requests_by_hour
+from guard.desk.use import parts_of, requests
 from guard.ports.ledger import Ledger
 
 Document = Mapping[str, Any]
@@ -36,14 +35,14 @@ class Hours:
 def picture(ledger: Ledger, document: Document, now: datetime, books: Callable[[], BookOf]) -> dict[str, Any] | None:
     """The picture of one thing's last two weeks and the end of its wait; None where neither calls nor replicas are known."""
     subject = str(document["subject"])
-    usage = ledger.load_usage(from_hour=0, subjects=[subject]).get(subject)
     means = ledger.replicas(from_hour=0, subjects=[subject]).get(subject, {})
-    if usage is None and not means:
-        return None
     gone = document["decision"] == "gone"
     last = max(means) + 1 + AFTER if gone and means else hour_number(now)
     first = last - LOOK_BACK // HOUR
-    hours = _hours(usage, means, range(first, last), ledger.billed_thing(subject), books)
+    calls = requests(ledger, parts_of(document), range(first, last))[subject]
+    if not means and all(one is None for one in calls):
+        return None
+    hours = _hours(calls, means, range(first, last), ledger.billed_thing(subject), books)
     marks, bands = _wait(document)
     until = max([hour_start(last), *(datetime.fromisoformat(mark["iso"]) + AHEAD for mark in marks)])
     ahead = range(last, min(hour_number(until) + 1, last + 24 * 31))
@@ -62,7 +61,7 @@ def picture(ledger: Ledger, document: Document, now: datetime, books: Callable[[
         "x": [hour * 3600 for hour in (*range(first, last), *ahead)],
         "series": series,
         "marks": [{**mark, "at": datetime.fromisoformat(mark["iso"]).timestamp()} for mark in marks],
-        "bands": bands,
+        "bands": [band for band in bands if band["to"] > first * 3600],
         "x_name": "day (UTC)",
         "columns": ["requests", "replicas, mean", f"cost ({currency})" if currency else "cost"],
         "rows": _by_day(hours),
@@ -74,10 +73,12 @@ def _series(name: str, unit: str, kind: str, values: Sequence[float | None]) -> 
 
 
 def _hours(
-    usage: Usage | None, means: Mapping[int, Decimal], hours: range, thing: Billed | None, books: Callable[[], BookOf]
+    calls: list[int | None],
+    means: Mapping[int, Decimal],
+    hours: range,
+    thing: Billed | None,
+    books: Callable[[], BookOf],
 ) -> Hours:
-    unknown: list[int | None] = [None] * len(hours)
-    requests = unknown if usage is None else requests_by_hour(usage, hours)
     replicas = [means.get(hour) for hour in hours]
     costs: list[Money | None] = [None] * len(hours)
     if thing is not None and means:
@@ -87,7 +88,7 @@ def _hours(
             price = book.rate(thing.machine, thing.location, Decimal(1), hour_start(hour)) if mean is not None else None
             if mean is not None and isinstance(price, Known):
                 costs[index] = price.value.rate.per_hour * mean
-    return Hours(hours.start, requests, replicas, costs)
+    return Hours(hours.start, calls, replicas, costs)
 
 
 def _wait(document: Document) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -22,6 +22,12 @@ from guard.desk.story import explain
 from guard.ports.ledger import Ledger
 
 Document = Mapping[str, Any]
+_ASKS = {
+    BlockReason.WAITING_FOR_APPROVAL.value,
+    BlockReason.ACCEPTANCE_MISSING.value,
+    BlockReason.ATTEMPTS_EXHAUSTED.value,
+}
+"""Blocks that a person's yes takes away."""
 CHANGES = 30
 """How many of the latest changes of mind are shown."""
 
@@ -43,6 +49,7 @@ def thing(ledger: Ledger, name: str, now: datetime, accounting: Accounting) -> d
     open_act = next((act for act in acts if act.state.is_open), None)
     held = [order for order in keeps if order.holds(now)]
     glance = ledger.glance()
+    waits = waits_for_word(glance.mode, open_act, approvals, now)
     return {
         **story,
         "mode": glance.mode,
@@ -53,12 +60,14 @@ def thing(ledger: Ledger, name: str, now: datetime, accounting: Accounting) -> d
             story["planned"],
             open_act,
             held[-1] if held else None,
-            waits_for_word(glance.mode, open_act, approvals, now),
+            waits,
         ),
         "picture": picture(ledger, document, now, lambda: accounting.books(ledger, accounting.settings(), now)),
         "changes": [_change(row) for row in ledger.verdict_changes(subject, CHANGES)],
         "approvals": [_approval(one, now) for one in approvals],
-        "may": _may(document, acts, held),
+        "may": _may(
+            document, acts, held, needs_word=waits or bool(_ASKS & set((story["planned"] or {}).get("blocks", ())))
+        ),
         "seen": _seen(acts, keeps, approvals),
         "latest": _latest(ledger, acts, keeps, approvals),
     }
@@ -103,7 +112,7 @@ def _approval(one: Approval, now: datetime) -> dict[str, Any]:
     }
 
 
-def _may(document: Document, acts: Sequence[Act], held: Sequence[KeepOrder]) -> dict[str, Any]:
+def _may(document: Document, acts: Sequence[Act], held: Sequence[KeepOrder], *, needs_word: bool) -> dict[str, Any]:
     """Which words mean something now, whoever says them. The same rules are asked again when one is said."""
     there = document["decision"] != "gone"
     waiting = [
@@ -122,7 +131,7 @@ def _may(document: Document, acts: Sequence[Act], held: Sequence[KeepOrder]) -> 
     return {
         "keep": there,
         "unkeep": bool(held),
-        "approve": bool(waiting),
+        "approve": bool(waiting) and needs_word,
         "remove": there and bool(document.get("billed") or waiting),
         "restore": bool(gone) and not restoring,
         "cannot_be_undone": any(act.key.stage is Stage.DELETE_MODEL for act in waiting),

@@ -52,6 +52,7 @@
     const axes = [...new Set(picture.series.map((one) => one.axis ?? "y"))];
     // Each further axis leaves more room above, so that two constant lines do not lie on each other.
     const headroom = (axis) => 1.08 + 0.3 * axes.indexOf(axis);
+    const narrow = place.clientWidth < 500; // a phone: one scale on each side, without a name; the legend tells the figures
     const ink = resolved("--soft");
     const rule = { stroke: resolved("--rule"), width: 1 };
     return {
@@ -63,9 +64,10 @@
       axes: [
         { stroke: ink, grid: rule, ticks: rule },
         ...axes.map((axis, index) => ({
-          scale: axis, side: index % 2 ? 1 : 3, stroke: ink, grid: index ? { show: false } : rule, ticks: rule, size: 62,
-          label: picture.axes?.[axis] ?? picture.series.filter((one) => (one.axis ?? "y") === axis).map((one) => (one.unit ? `${one.name}, ${one.unit}` : one.name)).filter((text, at, all) => all.indexOf(text) === at).join(", "),
-          labelSize: 20,
+          scale: axis, side: index % 2 ? 1 : 3, show: !narrow || index < 2, size: narrow ? 40 : 62,
+          stroke: ink, grid: index ? { show: false } : rule, ticks: rule,
+          label: narrow ? undefined : picture.axes?.[axis] ?? picture.series.filter((one) => (one.axis ?? "y") === axis).map((one) => (one.unit ? `${one.name}, ${one.unit}` : one.name)).filter((text, at, all) => all.indexOf(text) === at).join(", "),
+          labelSize: narrow ? 0 : 20,
         })),
       ],
       series: [
