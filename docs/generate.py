@@ -1,4 +1,4 @@
-"""Writes the reference pages that are made from the code: commands, guard.yaml, metrics, events, permissions.
+"""Writes the reference pages that are made from the code: commands, guard.yaml, metrics, events, permissions, the API.
 
 `python docs/generate.py` writes them; with `--check` it exits 1 and names the pages that differ (part of `make check`).
 """
@@ -155,12 +155,79 @@ def grafana() -> str:
     return dashboard()
 
 
+def api() -> str:
+    """Every route of the JSON API, from its OpenAPI description."""
+    from guard.web.api.description import described
+
+    document = described()
+    schemas = document["components"]["schemas"]
+    lines = ["# JSON API", "", MADE, *_sentences(document["info"]["description"]), ""]
+    lines += [
+        "`GET /api/v1/openapi.json` answers with all of this as an OpenAPI 3.1 document, forms of the answers included.",
+        "",
+    ]
+    lines += [
+        "What is refused comes as `application/problem+json`: `detail` says what was found, `hint` what to do.",
+        "",
+    ]
+    lines += ["| status | when |", "|---|---|"]
+    refusals = {
+        status: answer["description"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        for status, answer in operation["responses"].items()
+        if status != "200"
+    }
+    lines += [f"| {status} | {what} |" for status, what in sorted(refusals.items())]
+    for title, method in (("Questions", "get"), ("Words", "post")):
+        lines += ["", f"## {title}"]
+        for path, operations in document["paths"].items():
+            if method in operations:
+                lines += ["", f"### {method.upper()} {path}", "", _sentence(operations[method]["description"])]
+                lines += _arguments(operations[method], schemas)
+    return "\n".join(lines) + "\n"
+
+
+def _arguments(operation: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
+    found = [
+        (one["name"], one["schema"], one.get("description", ""), one["required"])
+        for one in operation.get("parameters", ())
+    ]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    if "$ref" in body:
+        schema = schemas[body["$ref"].rsplit("/", 1)[-1]]
+        required = schema.get("required", ())
+        found += [
+            (name, value, value.get("description", ""), name in required)
+            for name, value in schema["properties"].items()
+        ]
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1]
+    fields = ", ".join(f"`{name}`" for name in schemas[answer]["properties"])
+    table = [
+        "",
+        "| argument | form | default | what |",
+        "|---|---|---|---|",
+        *(
+            f"| `{name}` | {_form(schema)} | {'required' if needed else _default(schema)} | {_sentence(what)} |"
+            for name, schema, what, needed in found
+        ),
+    ]
+    return [*(table if found else ()), "", f"Answers with {fields}."]
+
+
+def _sentences(text: str) -> list[str]:
+    """Paragraphs, each in one line, with a blank line between."""
+    paragraphs = [_sentence(part) for part in text.split("\n\n")]
+    return [line for paragraph in paragraphs for line in (paragraph, "")][:-1]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "config.md": config,
     "metrics.md": metrics,
     "events.md": events,
     "permissions.md": permissions,
+    "api.md": api,
     "../alerts/tuneguard.dashboard.json": grafana,
 }
 
