@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,7 +88,7 @@ class Gateway:
         context.checkpoints("looked")
         if self._store is not None:
             try:
-                address = self._copy(recipe)
+                recipe = replace(recipe, copied_to=self._copy(recipe))
             except GuardError as error:
                 return Outcome(act, act.state, BlockReason.NO_RECIPE, f"the recipe could not be copied out: {error}")
         context.checkpoints("copied")
@@ -96,8 +96,6 @@ class Gateway:
         intended = self._ledger.intend(act.id, self._check(act, context), recipe, evidence)
         if isinstance(intended, BlockReason):
             return Outcome(act, act.state, intended)
-        if self._store is not None:
-            self._ledger.set_recipe_copied(recipe.id, address)
         log.info(events.ACT_INTENDED, act_id=act.id, endpoint_id=act.key.subject, reason=act.reason.value)
         context.checkpoints("intended")
         return self._call(intended, context, lambda: self._send(intended, seen))

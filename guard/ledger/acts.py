@@ -150,12 +150,6 @@ class Acts(Room):
         with self._database.read() as connection:
             return [recipe_from(row) for row in connection.execute(query)]
 
-    def set_recipe_copied(self, recipe_id: str, address: str) -> None:
-        with self._database.write() as writing:
-            writing.connection.execute(
-                update(tables.recipes).where(tables.recipes.c.id == recipe_id).values(copied_to=address)
-            )
-
 
 def _void_notices(writing: Writing, act_id: str, now: datetime) -> None:
     """Cancelling an act voids its notice: one that is still waiting never goes out."""

@@ -30,6 +30,9 @@ class Verified:
     problems: tuple[str, ...]
 
 
+_EVENT = tables.act_events.insert()
+
+
 def append(
     writing: Writing, act_id: str, at: datetime, state: ActState, *, detail: str = "", evidence: Evidence | None = None
 ) -> None:
@@ -39,7 +42,7 @@ def append(
     writing.head = event_hash(writing.head, writing.events, act_id, at, state.value, detail, seen)
     writing.chained = True
     writing.connection.execute(
-        tables.act_events.insert(),
+        _EVENT,
         {
             "seq": writing.events,
             "act_id": act_id,

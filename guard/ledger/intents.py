@@ -6,8 +6,9 @@ The checks are in the order in which people want to hear them. Whatever refuses,
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, select, update
 
 from guard.core.limits import removal_unit
 from guard.core.reasons import BlockReason
@@ -16,7 +17,7 @@ from guard.core.verdict import Evidence, Stage
 from guard.ledger import chain, tables
 from guard.ledger.codec import act_from, recipe_row
 from guard.ledger.engine import Writing, machine_ms
-from guard.ledger.people import covers, current_pause, keeps_that_hold
+from guard.ledger.people import covers, keeps_that_hold
 from guard.ledger.room import Room
 from guard.ports.errors import NotFoundByName
 from guard.ports.ledger import IntentCheck
@@ -40,46 +41,80 @@ class Intents(Room):
         self, writing: Writing, act_id: str, check: IntentCheck, recipe: Recipe | None, evidence: Evidence
     ) -> BlockReason | None:
         connection = writing.connection
-        row = connection.execute(select(tables.acts).where(tables.acts.c.id == act_id)).first()
+        row = connection.execute(_ACT, {"id": act_id}).first()
         if row is None:
             raise NotFoundByName(f"The ledger has no act {act_id}.")
         act = act_from(row)
         if act.state is not ActState.DUE:
             return BlockReason.ALREADY_RUNNING if act.state.is_in_flight else BlockReason.CHANGED_SINCE_PLAN
-        running = select(tables.acts.c.id).where(
-            tables.acts.c.subject == act.key.subject, tables.acts.c.state.in_(IN_FLIGHT)
-        )
-        if connection.execute(running.limit(1)).first() is not None:
+        facts = _facts(connection, act, check)
+        if facts.running:
             return BlockReason.ALREADY_RUNNING
         if act.due_at > check.now:
             return BlockReason.NOTICE_RUNNING
         if act.noticed_at is None and act.key.stage is not Stage.RESTORE:
             return BlockReason.NOTICE_NOT_DELIVERED
-        if connection.execute(select(tables.adoptions.c.id).limit(1)).first() is None:
+        if not facts.adopted:
             return BlockReason.LEDGER_NOT_ADOPTED
         if not self._durable:
             return BlockReason.LEDGER_NOT_DURABLE
-        if not _leads(connection, check):
+        if (facts.holder, facts.term) != (check.holder, check.term) or facts.expires_ms <= machine_ms(connection):
             return BlockReason.NOT_LEADER
-        if (
-            connection.execute(select(tables.claims.c.project).where(tables.claims.c.project == act.project)).first()
-            is None
-        ):
+        if not facts.claimed:
             return BlockReason.NO_CLAIM
-        if current_pause(connection) is not None:
+        if facts.paused:
             return BlockReason.PAUSED
         if writing.config_digest != check.config_digest:
             return BlockReason.CONFIG_CHANGED
         return (
             (_kept(connection, act, check) if act.key.stage is not Stage.RESTORE else None)
             or _words_missing(connection, act, check, recipe, evidence)
-            or _limit(connection, act, check)
+            or _limit(connection, act, check, facts)
         )
 
 
-def _leads(connection: Connection, check: IntentCheck) -> bool:
-    row = connection.execute(select(tables.lease.c.holder, tables.lease.c.term, tables.lease.c.expires_ms)).one()
-    return (row.holder, row.term) == (check.holder, check.term) and row.expires_ms > machine_ms(connection)
+_ACT = select(tables.acts).where(tables.acts.c.id == bindparam("id"))
+
+
+def _facts_about_an_act() -> Select[Any]:
+    """Who leads, what is in flight, adopted, claimed, paused, and how many intents there were: in one statement, since all
+    who act wait for each other here.
+    """
+    act = tables.acts
+    intents = select(func.count()).select_from(act).where(act.c.intended_at.is_not(None))
+    same = (
+        act.c.subject == bindparam("subject"),
+        act.c.generation == bindparam("generation"),
+        act.c.stage == bindparam("stage"),
+    )
+    # An intent dated after now (a clock that was set back) counts as well: the doubt is on the safe side.
+    lately = (act.c.intended_at > bindparam("since"), act.c.stage != Stage.RESTORE.value)
+    return select(
+        tables.lease.c.holder,
+        tables.lease.c.term,
+        tables.lease.c.expires_ms,
+        exists().where(act.c.subject == bindparam("subject"), act.c.state.in_(IN_FLIGHT)).label("running"),
+        exists(select(tables.adoptions.c.id)).label("adopted"),
+        exists().where(tables.claims.c.project == bindparam("project")).label("claimed"),
+        exists().where(tables.pauses.c.resumed_at.is_(None)).label("paused"),
+        intents.where(*same).scalar_subquery().label("attempts"),
+        intents.where(*lately).scalar_subquery().label("lately"),
+        intents.where(*lately, act.c.project == bindparam("project")).scalar_subquery().label("lately_here"),
+    )
+
+
+_FACTS = _facts_about_an_act()
+
+
+def _facts(connection: Connection, act: Act, check: IntentCheck) -> Row[Any]:
+    about = {
+        "subject": act.key.subject,
+        "generation": act.key.generation,
+        "stage": act.key.stage.value,
+        "project": act.project,
+        "since": check.now - THROTTLE_PERIOD,
+    }
+    return connection.execute(_FACTS, about).one()
 
 
 def _kept(connection: Connection, act: Act, check: IntentCheck) -> BlockReason | None:
@@ -115,29 +150,20 @@ def _words_missing(
     return None
 
 
-def _limit(connection: Connection, act: Act, check: IntentCheck) -> BlockReason | None:
+def _limit(connection: Connection, act: Act, check: IntentCheck, facts: Row[Any]) -> BlockReason | None:
     if act.key.stage is Stage.RESTORE:
         return None  # tried until it succeeds or a person gives up (guard/daemon/restores.py)
-    table = tables.acts
-    intents = select(func.count()).select_from(table).where(table.c.intended_at.is_not(None))
-    same = intents.where(
-        table.c.subject == act.key.subject,
-        table.c.generation == act.key.generation,
-        table.c.stage == act.key.stage.value,
-    )
-    if connection.execute(same).scalar_one() >= check.attempts:
+    if facts.attempts >= check.attempts:
         return BlockReason.ATTEMPTS_EXHAUSTED
+    most_here = check.per_project_per_day
+    if facts.lately < check.per_day and (most_here is None or facts.lately_here < most_here):
+        return None  # removals are never more than intents, so that nothing has to be read in the usual case
     return BlockReason.THROTTLED if _is_throttled(connection, act, check) else None
 
 
 def _is_throttled(connection: Connection, act: Act, check: IntentCheck) -> bool:
     table = tables.acts
-    # An intent dated after now (a clock that was set back) counts as well: the doubt is on the safe side.
     lately = (table.c.intended_at > check.now - THROTTLE_PERIOD, table.c.stage != Stage.RESTORE.value)
-    mine = func.count().filter(table.c.project == act.project)
-    everywhere, here = connection.execute(select(func.count(), mine).where(*lately)).one()
-    if everywhere < check.per_day and (check.per_project_per_day is None or here < check.per_project_per_day):
-        return False  # removals are never more than intents, so that nothing has to be read in the usual case
     begun = {
         removal_unit(other): other.project for other in map(act_from, connection.execute(select(table).where(*lately)))
     }

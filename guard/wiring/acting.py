@@ -134,7 +134,7 @@ class GatewayActing:
         return Gateway(inventory=inventory, ledger=self._ledger, mutations=mutations, store=self._store())
 
     def _context(self, act: Act, orders: Orders) -> ActContext:
-        lease = self._leadership.ensure()
+        lease = self._leadership.held()
         if lease is None:
             raise RuntimeError("acting without a lease")  # the cycle asks first; the intent's transaction asks again
         rules = orders.rules_of(act.project_id)

@@ -41,7 +41,6 @@ COMMITS = (
     "move",
     "postpone",
     "intend",
-    "set_recipe_copied",
     "record_claim",
     "enqueue",
     "notice_result",

@@ -14,7 +14,7 @@ from guard.core.removal import ARROWS, Act, ActKey, ActState
 from guard.core.units import Money, Rate
 from guard.core.verdict import Stage
 from guard.ledger import SqlLedger, chain
-from tests.ledger.build import DAY, HOUR, NOW, SUBJECT, a_notice, a_recipe, an_act, intend, lead
+from tests.ledger.build import DAY, HOUR, NOW, SUBJECT, a_check, a_notice, a_recipe, an_act, intend, lead
 
 
 def test_every_field_of_an_act_survives(ledger: SqlLedger) -> None:
@@ -151,12 +151,10 @@ def test_cancelling_voids_a_notice_that_is_still_waiting(ledger: SqlLedger) -> N
 def test_recipes_are_kept_and_say_where_their_copy_is(ledger: SqlLedger) -> None:
     lease, act = lead(ledger), an_act()
     ledger.propose(act)
-    intend(ledger, act, lease)
-    recipe = a_recipe(act)
+    recipe = dataclasses.replace(a_recipe(act), copied_to="gs://bucket/recipes/r.json")
+    ledger.intend(act.id, a_check(lease), recipe, {})
 
-    ledger.set_recipe_copied(recipe.id, "gs://bucket/recipes/r.json")
-
-    assert ledger.recipe(recipe.id) == dataclasses.replace(recipe, copied_to="gs://bucket/recipes/r.json")
+    assert ledger.recipe(recipe.id) == recipe
     assert [found.id for found in ledger.recipes(subject=SUBJECT)] == [recipe.id]
     assert ledger.recipes(subject="none") == []
     assert ledger.recipe("none") is None
