@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -45,7 +47,7 @@ def serve(house: House, listener: socket.socket, ready: Callable[[str], None]) -
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it is up."""
+    """uvicorn that says when it is up, and for which being told to end is an end like any other: exit code 0."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -55,3 +57,13 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End at SIGINT or SIGTERM, at once at the second; the library's own would raise the signal anew afterwards."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -43,6 +43,17 @@ def test_a_session_ends_when_nothing_is_heard_of_it() -> None:
     assert (gone.status_code, gone.headers["location"]) == (303, "/login?next=%2Fprobe%3Fx%3D1")
 
 
+def test_a_page_that_is_left_open_keeps_no_session_alive() -> None:
+    """It asks every few seconds whether there is news; nobody sits in front of it."""
+    rig = a_rig()
+    browser = rig.signed_in()
+    for _ in range(3):
+        rig.wait(minutes=30)
+        assert browser.get("/probe", headers={"hx-trigger": "content"}).status_code == 200
+    rig.wait(minutes=30)
+    assert browser.get("/probe", headers={"hx-trigger": "content", "sec-fetch-mode": "cors"}).status_code == 401
+
+
 def test_a_session_ends_by_its_length_however_busy_it_is() -> None:
     rig = a_rig()
     browser = rig.signed_in()
