@@ -50,6 +50,19 @@ def test_a_doubt_stops_removals_in_its_place_only_and_is_told(fleet: Harness, fa
     assert "tuneguard_scopes_doubted 1.0" in fleet.guard.metrics.render().decode()
 
 
+def test_what_stood_on_a_page_that_was_left_out_stays(fleet: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The platform says nothing of it: the listing looks whole, and shorter than it was."""
+    monkeypatch.setattr("guard.adapters.vertex.listing.PAGE_SIZE", 2)
+    fleet.fault("page_missing", location="us-central1", method="ListEndpoints")
+
+    snapshot = fleet.steps(3)[-1].snapshot
+
+    assert snapshot is not None
+    left_out = set(HERE) - {one.name.rsplit("/", 1)[-1] for one in snapshot.endpoints}
+    assert left_out == {"1003", "1004"}
+    assert {endpoint: fleet.deployed(endpoint) for endpoint in left_out} == {"1003": ["13"], "1004": ["14"]}
+
+
 def test_a_doubt_ends_with_recovery(fleet: Harness) -> None:
     fleet.fault("labels_empty", location="us-central1")
     fleet.steps(2)
