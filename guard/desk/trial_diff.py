@@ -29,9 +29,18 @@ def change_to(policy: Policy, wait: str, now: str, text: str | None) -> dict[str
         "from": now,
         "same": wait == now,
         "sentence": f"{policy.line}: policies[{policy.name}].wait: write {wait} in place of {now}.",
-        "needs": "It needs an if_wrong class." if policy.if_wrong is None and wait in {"auto", "break_even"} else "",
+        "needs": _needs(policy, wait),
         "diff": _diff(policy, wait, text) if text is not None and wait != now else None,
     }
+
+
+def _needs(policy: Policy, wait: str) -> str:
+    """What the wait cannot do without."""
+    if policy.if_wrong is None and wait in {"auto", "break_even"}:
+        return "It needs an if_wrong class: what a wrong removal costs."
+    if wait == "auto":
+        return f"A learned wait acts only once somebody has accepted its backtest: tuneguard backtest --accept {policy.name}"
+    return ""
 
 
 def _diff(policy: Policy, wait: str, text: str) -> str | None:

@@ -89,6 +89,7 @@ def trial(
         raise ConfigInvalid(
             f"{len(chosen)} rules were chosen. Expected {MOST_WAITS} at the most.", hint="Leave some out."
         )
+    change = _change(settings, trials.guard_yaml(), *use) if use is not None else None
     latest = ledger.latest_cycle()
     result = None
     if latest is not None:
@@ -104,7 +105,7 @@ def trial(
         "policies": [_policy(policy, settings) for policy in settings.default.policies],
         "result": result,
         "names": _names(ledger, result) if result is not None else {},
-        "change": _change(settings, trials.guard_yaml(), *use) if use is not None else None,
+        "change": change,
     }
 
 

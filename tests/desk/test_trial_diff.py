@@ -13,7 +13,7 @@ from guard.desk.trials import wait_text
 
 HEAD = """\
 mode: observe
-projects: [demo]
+projects: [demo-project, other-project]
 owners: {fallback: ops}
 notify: {ops: "json://127.0.0.1/secret-token"}   # wait: for the ops team
 if_wrong: {team: {per_minute_down: 1}}
@@ -25,7 +25,7 @@ FORMS = {
     match: {labels: {env: prod}}
     wait: never
   - name: other
-    match: {projects: [other]}
+    match: {projects: [other-project]}
     wait: 24h
   - name: default
     if_wrong: team
@@ -109,7 +109,7 @@ def test_a_change_that_would_break_the_file_is_said_in_words(tmp_path: Path) -> 
     text = (
         HEAD
         + """\
-  - {name: one, match: {projects: [other]}, if_wrong: team, wait: &day 24h}
+  - {name: one, match: {projects: [other-project]}, if_wrong: team, wait: &day 24h}
   - {name: default, if_wrong: team, wait: *day}
 """
     )
