@@ -124,6 +124,15 @@ def test_the_meter_and_the_guard_agree_on_what_was_saved(story: Story) -> None:
             assert abs(claimed - meter) < max(meter * Decimal("0.05"), Decimal(5)), one["name"]
 
 
+def test_a_crossed_budget_is_told_and_the_end_of_a_base_model_is_counted_down(story: Story) -> None:
+    crossed = {one["threshold"]: one for one in story["budgets"]}
+
+    assert set(crossed) == {"forecast 100%", "50%"}
+    assert all(Decimal(one["value"]) >= Decimal(one["limit"]) for one in crossed.values())
+    assert all(one["told_at"] is not None for one in crossed.values())
+    assert "tuned-answers" in {one["tune"] for one in story["retirements"] if one["days_left"] > 100}
+
+
 def test_a_pool_of_two_saves_once(story: Story) -> None:
     figures = [one["saved"]["by_guard_claimed"] for one in story["removals"] if one["reason"] == "pool_idle"]
 

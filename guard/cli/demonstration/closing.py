@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from guard.cli.demonstration.cloud import Cloud, dollars_of
+from guard.core.budget import Crossing
 from guard.core.names import last_part
+from guard.core.notice_text import notice_id
+from guard.core.plan import NoticeKind
 from guard.core.removal import Act, ActState
+from guard.core.tunes import days_left
 from guard.core.units import HOUR
 from guard.core.verdict import Idle, Keep, Stage, Undecided, Verdict
 from guard.ports.ledger import Ledger, Saving
@@ -50,6 +54,8 @@ class Closing:
     unknown: tuple[Undecided, ...]
     announced: tuple[Idle, ...]
     unknown_cost: Mapping[str, Decimal]  # canonical name -> what it cost by the meter
+    budgets: tuple[tuple[Crossing, datetime | None], ...] = ()  # each with when people were told
+    retiring: tuple[tuple[str, str, date], ...] = ()  # tunes with base and its last day, soonest first
 
     @property
     def metered(self) -> Decimal:
@@ -92,7 +98,25 @@ def close(cloud: Cloud, ledger: Ledger, verdicts: Sequence[Verdict], start: date
         unknown=unknown,
         announced=tuple(verdict for verdict in verdicts if isinstance(verdict, Idle)),
         unknown_cost={one.subject.name: _cost_of(one.subject.name, bill["lines"]) for one in unknown},
+        budgets=tuple((one, _told_at(ledger, one)) for one in ledger.crossings()),
+        retiring=tuple(sorted(_retiring(verdicts), key=lambda one: (one[2], one[0]))),
     )
+
+
+def _told_at(ledger: Ledger, crossing: Crossing) -> datetime | None:
+    """When the notice of a crossing was delivered."""
+    subject = f"budgets/{crossing.budget}"
+    wanted = notice_id(NoticeKind.BUDGET_CROSSED, subject, crossing.id)
+    return next((one.delivered_at for one in ledger.notices(subject=subject) if one.notice.id == wanted), None)
+
+
+def _retiring(verdicts: Iterable[Verdict]) -> Iterable[tuple[str, str, date]]:
+    """Tunes whose base model has a last day: what ended well and left an endpoint."""
+    for verdict in verdicts:
+        evidence = verdict.evidence
+        if evidence.get("endpoints") and evidence.get("last_day"):
+            base = last_part(str(evidence["base_model"]))
+            yield verdict.subject.display_name, base, date.fromisoformat(str(evidence["last_day"]))
 
 
 def _removal(
@@ -185,6 +209,21 @@ def document(closing: Closing) -> dict[str, Any]:
             {**_verdict(one), "cost_by_meter": _usd(closing.unknown_cost[one.subject.name])} for one in closing.unknown
         ],
         "announced": [_verdict(one) for one in closing.announced],
+        "budgets": [
+            {
+                "budget": one.budget,
+                "threshold": one.threshold,
+                "crossed_at": one.at.isoformat(),
+                "value": _usd(one.value.amount),
+                "limit": _usd(one.limit.amount),
+                "told_at": told.isoformat() if told else None,
+            }
+            for one, told in closing.budgets
+        ],
+        "retirements": [
+            {"tune": tune, "base": base, "last_day": day.isoformat(), "days_left": days_left(day, closing.end)}
+            for tune, base, day in closing.retiring
+        ],
     }
 
 

@@ -21,7 +21,8 @@ from guard.cli.demonstration.fleet import Fleet
 from guard.cli.demonstration.page import another
 from guard.cli.demonstration.story import Moment
 from guard.core.reasons import MEANING, WAY_OUT
-from guard.core.units import Money
+from guard.core.tunes import days_left
+from guard.core.units import Money, short
 from guard.core.verdict import Stage
 
 STYLE = {
@@ -154,6 +155,29 @@ def show_closing(closing: Closing, *, looks: int, took: timedelta, in_vain: int 
         say(f"{in_vain} call(s) came for something that was gone; {back}.")
     _show_kept(to, closing)
     _show_unknown(to, closing)
+    _show_money(to, closing)
+
+
+def _show_money(to: Console, closing: Closing) -> None:
+    """Budgets that were crossed, with when people heard of it; tunes whose base model has a last day."""
+    grid = Table.grid(padding=(0, 2))
+    for one, told in closing.budgets:
+        day, words = (one.at - closing.start).days + 1, f"{one.threshold} of its budget crossed at {one.value}"
+        heard = (
+            "nobody was told yet"
+            if told is None
+            else f"told {short(told - one.at)} later"
+            if told > one.at
+            else "told at once"
+        )
+        grid.add_row("", Text(one.budget, style="bold"), f"day {day}", words, Text(heard, style="dim"))
+    for tune, base, day_off in closing.retiring:
+        left = days_left(day_off, closing.end)
+        grid.add_row("", Text(tune, style="bold"), f"{left} days left", f"its base {base} ends on {day_off}", "")
+    if closing.budgets or closing.retiring:
+        say()
+        say("[bold]What people heard[/] of budgets and of models that end")
+        to.print(grid)
 
 
 def _show_kept(to: Console, closing: Closing) -> None:
