@@ -35,6 +35,12 @@ def jobs(*, selection: Selection = SELECTION, common: Common = COMMON) -> None:
         show_provider(look, datetime.fromisoformat(document["now"]))
 
 
+def _state(text: str) -> str:
+    """`running, tuning` for what the platform calls JOB_STATE_RUNNING TUNING_JOB_STATE_TUNING."""
+    parts = (part.removeprefix("TUNING_").removeprefix("JOB_STATE_").lower() for part in text.split())
+    return ", ".join(dict.fromkeys(words(part) for part in parts))
+
+
 def _show(documents: Sequence[Mapping[str, Any]]) -> None:
     rows: list[list[Cell]] = []
     for doc in documents:
@@ -44,7 +50,7 @@ def _show(documents: Sequence[Mapping[str, Any]]) -> None:
             [
                 shortened(doc["name"], LONGEST_NAME),
                 f"{doc['project']} {doc['location']}",
-                words(str(evidence.get("state", "?")).removeprefix("JOB_STATE_")).lower(),
+                _state(str(evidence.get("state", "?"))),
                 when(doc.get("created_at")).removesuffix(" UTC"),
                 dollars(doc["cost"]),
                 str(left or "-"),

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from textwrap import TextWrapper
 from typing import Any
 
-from guard.cli.common import Cell, dollars, say, table, when
+from guard.cli.common import WIDTH, Cell, dollars, say, table, when
 from guard.cli.fitting import shortened
 from guard.core.units import short
+from guard.core.wording import reason_words
 from guard.desk.finding import LISTS, name_of, names_of
 
 Document = Mapping[str, Any]
 
 LONGEST_NAME = 30
+_WRAP = TextWrapper(WIDTH, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False)
 STYLE = {"idle": "yellow", "unknown": "magenta", "keep": "green"}
 DECISIONS = {"keep": "kept"}
 
@@ -61,7 +64,7 @@ def show_status(document: Document, now: datetime, *, everything: bool) -> None:
 
 def verdict_cell(document: Document) -> Cell:
     """What was decided and why, in the colour of the decision."""
-    decision, reason = str(document["decision"]), words(document["reason"])
+    decision, reason = str(document["decision"]), reason_words(document)
     told = reason if decision == "idle" else f"{DECISIONS.get(decision, decision)}: {reason}"
     return told, STYLE.get(decision, "")
 
@@ -92,7 +95,7 @@ def show_plan(document: Document, did: Sequence[Document] = ()) -> None:
         (verb, "actions", lambda doc: when(doc["due_at"])),
         ("Announced, goes later", "notices", lambda doc: when(doc["due_at"])),
         ("Blocked", "blocked", lambda doc: ", ".join(map(words, doc["blocks"]))),
-        ("Unknown, so kept", "unknown", lambda doc: words(doc["reason"])),
+        ("Unknown, so kept", "unknown", reason_words),
     )
     for title, key, last in sections:
         _section(title, document[key], last)
@@ -115,7 +118,7 @@ def show_plan(document: Document, did: Sequence[Document] = ()) -> None:
         for one in did:
             block = f" ({words(one['block'])})" if one["block"] else ""
             what = f"{named.get(one['subject'], one['subject'])}: {words(one['state'])}{block} {one['detail']}"
-            say("  {what}", what=what.rstrip())
+            say("{what}", what=_WRAP.fill(what.rstrip()))
 
 
 def _section(title: str, documents: Sequence[Document], last: Callable[[Document], str]) -> None:

@@ -45,6 +45,15 @@ class Told(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """A restore that is done: when, on whose word, and by how much the wait is longer since."""
+
+    at: datetime
+    by: str
+    wait_factor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One heading with its lines."""
 
@@ -75,6 +84,7 @@ def explain(
     notices: Iterable[Told] = (),
     keeps: Iterable[KeepOrder] = (),
     keep_costs: Iterable[Mapping[str, Any] | None] = (),
+    restored: Restored | None = None,
     policy_line: str | None = None,
     as_of: datetime | None = None,
 ) -> Explanation:
@@ -88,14 +98,15 @@ def explain(
         notices: Who was told what, and whether it arrived.
         keeps: People's words on it, past ones included.
         keep_costs: What each keep has cost, in the order of `keeps` (see `cost_text`); None where that is not known.
+        restored: How it came back, where a restore has made it.
         policy_line: Where its policy stands now; the evidence's own line where this is None.
         as_of: When the look was taken that led to this verdict.
     """
     document = verdict_document(verdict) if isinstance(verdict, Keep | Idle | Undecided) else verdict
     sections = [
         Section("Decision", _decision(document, blocks, as_of)),
-        Section("What it is", _what(document)),
-        Section("Money", (cost_sentence(document), *_source(document))),
+        Section("What it is", (*_what(document), *_restored(restored))),
+        Section("Money", (cost_sentence(document, is_gone=_is_gone(document, act)), *_source(document))),
         Section("Silence", _silence(document)),
         Section("Wait", _wait(document)),
         Section("Policy", _policy(document, policy_line)),
@@ -115,6 +126,8 @@ def headline(document: Mapping[str, Any], act: Act | None = None) -> str:
     if act is not None and act.state is ActState.VERIFIED:
         done = DONE[act.key.stage.value]
         return f"{name} was {done} {instant(act.settled_at or act.updated_at)}. Reason then: {act.reason.value}."
+    if document.get("decision") == "gone":
+        return f"{name} is gone: the latest look did not find it, and the guard did not remove it."
     meaning = why_sentence(document, meaning)
     match document.get("decision"):
         case "idle":
@@ -135,7 +148,8 @@ def _lower(sentence: str) -> str:
 
 
 def _decision(document: Mapping[str, Any], blocks: Iterable[BlockReason], as_of: datetime | None) -> tuple[str, ...]:
-    lines = [f"{document.get('decision', 'keep')}: {document['reason']}"]
+    decision = document.get("decision", "keep")
+    lines = [f"{decision}: {document['reason']}" if decision != "gone" else f"gone; before that: {document['reason']}"]
     lines += [f"not now: {block.value}: {MEANING[block]} {WAY_OUT[block]}" for block in blocks]
     if document.get("would_go_at"):
         lines.append(f"If the silence goes on it may go {instant(document['would_go_at'])}.")
@@ -156,6 +170,19 @@ def _what(document: Mapping[str, Any]) -> tuple[str, ...]:
     if document.get("owner"):
         lines.append(f"owner: {document['owner']} (from {document.get('owner_source')})")
     return tuple(lines)
+
+
+def _restored(found: Restored | None) -> tuple[str, ...]:
+    if found is None:
+        return ()
+    longer = "doubled" if found.wait_factor == 2 else f"{found.wait_factor} times as long"
+    return (f"restored {instant(found.at)} on {found.by}'s word; its wait is {longer} since then",)
+
+
+def _is_gone(document: Mapping[str, Any], act: Act | None) -> bool:
+    """True for what was removed, or was not found by the latest look."""
+    removed = act is not None and act.state is ActState.VERIFIED and act.key.stage.value != "restore"
+    return removed or document.get("decision") == "gone"
 
 
 def _source(document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from guard.core.reasons import KeepReason
 from guard.core.rules import Policy, Rules
 from guard.core.sight import Sight
 from guard.core.subjects import iso
-from guard.core.verdict import Keep, Subject, Undecided
+from guard.core.verdict import Keep, Stage, Subject, Undecided
 
 
 def gate(
@@ -81,9 +81,25 @@ def too_young(sight: Sight, subject: Subject, policy: Policy) -> Keep | Undecide
         evidence = {"restored_at": iso(seen.restored_at), "grace_hours": _hours(policy.grace)}
         return Keep(subject=subject, reason=KeepReason.RESTORED_RECENTLY, policy=policy.name, evidence=evidence)
     if sight.now < subject.created_at + policy.grace:
+        if _comes_back(sight, subject):
+            evidence = {"restored_at": iso(subject.created_at), "grace_hours": _hours(policy.grace)}
+            return Keep(subject=subject, reason=KeepReason.RESTORED_RECENTLY, policy=policy.name, evidence=evidence)
         evidence = {"created_at": iso(subject.created_at), "grace_hours": _hours(policy.grace)}
         return Keep(subject=subject, reason=KeepReason.YOUNG, policy=policy.name, evidence=evidence)
     return None
+
+
+def _comes_back(sight: Sight, subject: Subject) -> bool:
+    """True for what a restore that is not verified yet has just made: on its endpoint, after its call was intended."""
+    return any(
+        act.key.stage is Stage.RESTORE
+        and act.intended_at is not None
+        and act.state.is_in_flight
+        and endpoint_of(act.key.subject) == endpoint_of(subject.name)
+        and subject.created_at is not None
+        and subject.created_at >= act.intended_at
+        for act in sight.view.acts
+    )
 
 
 def _hours(length: timedelta) -> float:

@@ -9,7 +9,7 @@ from guard.core.prices import Priced
 from guard.core.reasons import KeepReason
 from guard.core.rules import BreakEven, Fixed, Learned, Never, Policy, Rules
 from guard.core.sight import Sight
-from guard.core.units import Maybe, Unknown, hour_text
+from guard.core.units import Maybe, Unknown, hour_number, hour_text
 from guard.core.usage import Usage
 from guard.core.verdict import Evidence, Idle, Keep, Stage, Subject, Undecided, Verdict, Wait
 
@@ -148,6 +148,9 @@ def _evidence(
         found["tuning_run"] = subject.labels[TUNING_RUN]
     if usage is not None and usage.replicas is not None:
         found["replicas"] = usage.replicas
+    if quiet.why_not is KeepReason.NOT_LIVE and usage is not None and subject.created_at is not None:
+        live_until = usage.origin + usage.live.bit_length()
+        found["live_until"] = hour_text(live_until) if live_until > hour_number(subject.created_at) else None
     if quiet.disagreed or quiet.why_not is KeepReason.WITNESS_DISAGREES:
         found["busy_without_requests"] = True
     if quiet.last_call_hour != last and quiet.last_call_hour is not None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from guard.core.reasons import KeepReason
 from guard.core.units import HOURS_A_MONTH, Money, short
 
 DOING = {
@@ -73,6 +74,8 @@ def cost_text(cost: Mapping[str, Any] | None) -> str:
 
 def why_sentence(document: Mapping[str, Any], meaning: str) -> str:
     """The reason in words; while people are being told ahead, the wait is not over yet and the sentence says so."""
+    if document.get("reason") == KeepReason.NOT_LIVE:
+        return _not_live_sentence(document.get("evidence", {}).get("live_until"))
     wait, silent = document.get("wait") or {}, document.get("silent_hours")
     if document.get("decision") == "idle" and silent is not None and silent < (wait.get("hours") or 0):
         ahead = hours_text(wait["hours"] - silent)
@@ -80,8 +83,30 @@ def why_sentence(document: Mapping[str, Any], meaning: str) -> str:
     return meaning
 
 
-def cost_sentence(document: Mapping[str, Any]) -> str:
-    """What it costs, with the words for what is not known and for what costs nothing; never a 0 for either."""
+def _not_live_sentence(live_until: str | None) -> str:
+    """Metrics that stopped or come late, told from a thing that never had any."""
+    if live_until is None:
+        return "Monitoring has never shown replicas for it, so zero requests prove nothing."
+    return (
+        f"Monitoring shows no replicas for it since {instant(live_until)} (its metrics are late, or stopped), "
+        "so zero requests prove nothing."
+    )
+
+
+def reason_words(document: Mapping[str, Any]) -> str:
+    """The reason in a few words, for a line of a table: `in use` for `in_use`."""
+    if document.get("reason") == KeepReason.NOT_LIVE:
+        return "metrics late" if document.get("evidence", {}).get("live_until") else "never live"
+    return str(document.get("reason")).replace("_", " ")
+
+
+def cost_sentence(document: Mapping[str, Any], *, is_gone: bool = False) -> str:
+    """What it costs, or cost while it was there, with the words for what is not known and for what costs nothing; never a 0."""
+    if is_gone:
+        before = cost_sentence(document)
+        return before.replace("It costs", "It cost", 1).replace("What it costs is", "What it cost is", 1).removesuffix(
+            "."
+        ) + (", while it was there.")
     text = money_text(document.get("group_rate") or document.get("rate"))
     note = document.get("rate_note") or ""
     if text is not None:

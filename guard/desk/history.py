@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from guard.core.names import endpoint_of
-from guard.core.removal import Act
+from guard.core.removal import Act, ActState
+from guard.core.verdict import Stage
 from guard.desk.finding import resolve, resolve_subject
 from guard.desk.plain import iso
+from guard.desk.story import RESTORED_AS
 from guard.ports.errors import NotFoundByName
 from guard.ports.ledger import Ledger
 
@@ -53,7 +55,7 @@ def _of_one(ledger: Ledger, name: str, limit: int) -> list[Line]:
             "subject": one.key.subject,
             "thing": one.display_name,
             "what": f"{one.key.stage.value} {event.state.value}",
-            "detail": event.detail,
+            "detail": event.detail or _asked(one, event.state),
             "evidence": dict(event.evidence),
         }
         for one in acts
@@ -64,6 +66,12 @@ def _of_one(ledger: Ledger, name: str, limit: int) -> list[Line]:
     for subject in sorted(subjects):
         lines += _changes(ledger, subject, named.get(subject, thing), limit)
     return lines
+
+
+def _asked(act: Act, state: ActState) -> str:
+    """Whose word a restore began with."""
+    begins = act.key.stage is Stage.RESTORE and state is ActState.DUE
+    return f"asked by {act.asked_by}" if begins and act.asked_by else ""
 
 
 def _meant(ledger: Ledger, name: str) -> set[str]:
@@ -92,8 +100,7 @@ def thread(ledger: Ledger, subjects: Collection[str]) -> list[Act]:
 
 def _brought_back(acts: Sequence[Act]) -> set[str]:
     """The new names that verified restores gave."""
-    prefix = "restored as "
-    return {act.detail.removeprefix(prefix) for act in acts if act.detail.startswith(prefix)}
+    return {act.detail.removeprefix(RESTORED_AS) for act in acts if act.detail.startswith(RESTORED_AS)}
 
 
 def _changes(ledger: Ledger, subject: str, thing: str, limit: int) -> list[Line]:

@@ -74,7 +74,7 @@ def _of_weekday(at: datetime, there: datetime, *, is_next: bool, day: int) -> se
 
 def _parsed(text: str, there: datetime, reading: dict[str, str]) -> datetime | None:
     """What a kept parser of dates makes of it; it takes a fifth of a second to import, so only where somebody writes in words."""
-    import dateparser
+    import dateparser  # type: ignore[import-untyped, unused-ignore]  # its stubs are installed in some places
 
     settings = {
         "RELATIVE_BASE": there.replace(tzinfo=None),

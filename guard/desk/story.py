@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from guard.core.explain import Restored
 from guard.core.explain import explain as explained
 from guard.core.plan import KeepOrder
 from guard.core.reasons import BlockReason
-from guard.core.removal import Act
+from guard.core.removal import Act, ActState
+from guard.core.verdict import Stage
 from guard.desk.finding import name_of, planned_in, resolve
 from guard.desk.keeping import Costing, not_known
 from guard.desk.plain import iso, money
 from guard.ports.ledger import Ledger, OutboxItem
+
+RESTORED_AS = "restored as "
+"""How the detail of a verified restore begins; the new name follows."""
+MOST_DOUBLED = 2**20
+"""A name that comes back as itself would never end."""
 
 
 def explain(ledger: Ledger, name: str, now: datetime, cost_of: Costing = not_known) -> dict[str, Any]:
@@ -37,6 +44,7 @@ def explain(ledger: Ledger, name: str, now: datetime, cost_of: Costing = not_kno
         notices=notices,
         keeps=keeps,
         keep_costs=costs,
+        restored=_restored(ledger, subject),
         policy_line=document.get("evidence", {}).get("policy_line"),
         as_of=latest.taken_at if latest else None,
     )
@@ -53,6 +61,22 @@ def explain(ledger: Ledger, name: str, now: datetime, cost_of: Costing = not_kno
         "keeps": [{**keep_document(order, now), "cost": cost} for order, cost in zip(keeps, costs, strict=True)],
         "notices": [notice_document(item) for item in notices],
     }
+
+
+def _restored(ledger: Ledger, subject: str) -> Restored | None:
+    """The restore that made this thing; each one in the line of its kind doubled the wait."""
+    done = {
+        act.detail.removeprefix(RESTORED_AS): act
+        for act in ledger.acts()
+        if act.key.stage is Stage.RESTORE and act.state is ActState.VERIFIED and act.detail.startswith(RESTORED_AS)
+    }
+    act, factor = done.get(subject), 1
+    if act is None:
+        return None
+    before: Act | None = act
+    while before is not None and factor < MOST_DOUBLED:
+        factor, before = factor * 2, done.get(before.key.subject)
+    return Restored(act.settled_at or act.updated_at, act.asked_by or "the policy", factor)
 
 
 def _acts_on(ledger: Ledger, subjects: set[str]) -> list[Act]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from guard.core.documents import verdict_document
-from guard.core.explain import explain, headline, notice_id, notice_text
+from guard.core.explain import Restored, explain, headline, notice_id, notice_text
 from guard.core.plan import Notice, NoticeKind
 from guard.core.reasons import BlockReason, KeepReason
 from guard.core.removal import ActState
@@ -199,3 +199,36 @@ def test_a_kept_thing_with_a_warning_opens_with_the_warning() -> None:
     warned = {**document, "evidence": {**document["evidence"], "warning": "runs for 9 h, 2x of 4 h was allowed"}}
 
     assert headline(warned).endswith("stays, with a warning: runs for 9 h, 2x of 4 h was allowed.")
+
+
+def test_what_is_gone_is_told_in_the_past() -> None:
+    verdict = the_verdict(a_snapshot(an_endpoint()), a_usage(calls={100: 1}))
+    gone = {**verdict_document(verdict), "decision": "gone"}
+    removed = an_act(DEPLOYED, state=ActState.VERIFIED, settled_at=NOW)
+
+    assert "is gone: the latest look did not find it" in explain(gone).headline
+    assert "gone; before that: idle" in section(gone, "Decision")
+    for found in (section(gone, "Money"), section(verdict, "Money", act=removed)):
+        assert found.startswith("It cost $0.22 an hour ($160.60 a month), while it was there.")
+    assert section(verdict, "Money").startswith("It costs $0.22")
+
+
+def test_a_restored_thing_says_when_on_whose_word_and_that_its_wait_is_longer() -> None:
+    verdict = the_verdict(a_snapshot(an_endpoint()), a_usage(calls={100: 1}))
+
+    once = section(verdict, "What it is", restored=Restored(NOW, "ada", 2))
+    twice = section(verdict, "What it is", restored=Restored(NOW, "the policy", 4))
+
+    assert "restored 2026-11-24 12:00 UTC on ada's word; its wait is doubled since then" in once
+    assert "on the policy's word; its wait is 4 times as long since then" in twice
+
+
+def test_a_keep_says_what_it_has_cost() -> None:
+    verdict = the_verdict(a_snapshot(an_endpoint()))
+    cost = {"known": [{"amount": "12.5", "currency": "USD"}], "lower_bound": True}
+
+    told = section(verdict, "Kept by", keeps=[a_keep(DEPLOYED), a_keep(DEPLOYED)], keep_costs=[cost, None])
+
+    first, second = told.splitlines()
+    assert first.endswith("; has cost at least $12.50")
+    assert "has cost" not in second

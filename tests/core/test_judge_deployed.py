@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from guard.core.documents import verdict_document
+from guard.core.explain import headline
 from guard.core.model import HourlyDedicated, HourlyPool, NotBilled, PerToken, UnknownBilling
 from guard.core.names import scope_of
 from guard.core.plan import Seen
 from guard.core.reasons import KeepReason, RemoveReason
+from guard.core.removal import ActState
 from guard.core.rules import Fixed, Match, Never, Probes, StageRule
 from guard.core.verdict import Idle, Keep, Stage, Undecided
+from guard.core.wording import reason_words
 from tests.builders import (
     DAY,
     L4,
@@ -31,6 +35,7 @@ from tests.builders import (
     a_snapshot,
     a_usage,
     a_view,
+    an_act,
     an_endpoint,
     endpoint_name,
     h,
@@ -215,6 +220,31 @@ def test_restored_within_its_grace_stays_and_then_waits_twice_as_long() -> None:
     assert old.reason is KeepReason.WAITING
     assert old.wait is not None
     assert "times 2 since it was restored" in old.wait.because
+
+
+def test_what_a_restore_has_just_made_is_told_as_restored() -> None:
+    """The look that verifies a restore sees the thing before the ledger knows that it was restored."""
+    policy = a_policy(grace=h(24))
+    restore = an_act(DEPLOYED, stage=Stage.RESTORE, state=ActState.STARTED, intended_at=NOW - h(2))
+    back = with_model(created_at=NOW - h(1))
+
+    assert the_verdict(back, None, policy, view=a_view(acts=(restore,))).reason is KeepReason.RESTORED_RECENTLY
+    earlier = replace(restore, intended_at=NOW)
+    assert the_verdict(back, None, policy, view=a_view(acts=(earlier,))).reason is KeepReason.YOUNG
+    elsewhere = replace(
+        restore, key=replace(restore.key, subject="projects/1/locations/x/endpoints/9/deployedModels/9")
+    )
+    assert the_verdict(back, None, policy, view=a_view(acts=(elsewhere,))).reason is KeepReason.YOUNG
+
+
+def test_late_metrics_are_told_apart_from_none_at_all() -> None:
+    late = verdict_document(the_verdict(a_snapshot(an_endpoint()), a_usage(dead=range(6))))
+    never = verdict_document(the_verdict(a_snapshot(an_endpoint()), a_usage(dead=range(960))))
+
+    assert late["reason"] == never["reason"] == "not_live"
+    assert "no replicas for it since 2026-11-24 06:00 UTC (its metrics are late, or stopped)" in headline(late)
+    assert "has never shown replicas for it" in headline(never)
+    assert (reason_words(late), reason_words(never)) == ("metrics late", "never live")
 
 
 def test_no_policy_no_removal() -> None:
