@@ -17,12 +17,12 @@ from guard.backtest.silences import Flags, Floats, Indices, Silences
 from guard.backtest.tables import EDGE, GROUP, MIDDLE, Calendars, Cells, calendars_of, rates_by_day, smooth
 from guard.core.learn import decision
 from guard.core.learn import endpoint as own
-from guard.core.learn.ages import BINS
+from guard.core.learn.ages import BINS, bin_of
 from guard.core.learn.calendar import DAY
 from guard.core.learn.decision import OWN_WEIGHT, WORST_CASE, trusted_from, waits_tried
 from guard.core.learn.rhythm import FROM
 
-ROWS = 40_000
+ROWS = 20_000
 """Silences handled at a time: 64 bins of eight bytes each, a few tables of it, stay within a hundred megabytes."""
 
 
@@ -114,35 +114,45 @@ def asked_waits(
 
 @dataclass(frozen=True, slots=True)
 class _Passages:
-    """Passages of some silences through the bins: exposure, whether it was completed, whether the return fell there."""
+    """Completed passages of some silences through the bins, one row each: exposure, and whether the return fell there."""
 
-    exposure: Cells
-    done: Cells
-    ended: Cells
+    row: Indices
+    bin: Indices
     day: Indices
+    exposure: Floats
+    ended: Flags
+    silences: int
 
     def by_day(self, kind: Indices, shape: tuple[int, ...]) -> Iterator[Cells]:
         """The sums by kind, day and bin; `kind` is each silence's."""
-        cell = ((kind[:, None] * shape[1] + self.day) * BINS + np.arange(BINS)).ravel()
-        for values in (self.ended, self.exposure, self.done):
-            yield np.bincount(cell, values.ravel(), minlength=prod(shape)).reshape(shape).astype(np.float64)
+        cell = (kind[self.row] * shape[1] + self.day) * BINS + self.bin
+        for values in (self.ended, self.exposure, None):
+            yield np.bincount(cell, values, minlength=prod(shape)).reshape(shape).astype(np.float64)
+
+    def dense(self) -> tuple[Cells, Cells, Cells]:
+        """Exposure, passages completed and returns by silence and bin."""
+        cell, shape = self.row * BINS + self.bin, (self.silences, BINS)
+        exposure, done, ended = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        exposure.ravel()[cell], done.ravel()[cell], ended.ravel()[cell] = self.exposure, 1.0, self.ended
+        return exposure, done, ended
 
 
 def _passages(silences: Silences, rows: slice, told: Flags, calendars: Calendars) -> _Passages:
     start, length, returned = silences.start[rows, None], silences.length[rows, None], silences.returned[rows, None]
-    entered, left = EDGE[:-1][None, :], np.minimum(EDGE[1:][None, :], length)
-    shown = np.arange(BINS) >= own.first_bin(silences.resolution)
-    inside = (length > entered) & shown & told[rows, None]
-    ended = inside & (length <= EDGE[1:]) & returned
-    done = inside & (ended | (length > EDGE[1:]))
-    at = start + left
-    day = np.minimum((at // DAY).astype(np.intp), calendars.factors.shape[1] - 1)
-    exposure = np.zeros(done.shape)
+    first, last = own.first_bin(silences.resolution), bin_of(float(length.max())) + 1
+    bins = slice(first, last)  # no silence here passes through any other
+    entered, upper = EDGE[:-1][bins], EDGE[1:][bins]
+    inside = (length > entered) & told[rows, None]
+    whole = length > upper
+    ended = inside & ~whole & returned
+    done = ended | (inside & whole)
     row, k = np.nonzero(done)
-    group, when = GROUP[k], day[row, k]
-    passed = calendars.until(group, when, at[row, k]) - calendars.until(group, when, start[row, 0] + EDGE[k])
-    exposure[row, k] = passed / MIDDLE[k]
-    return _Passages(exposure, done.astype(np.float64), ended.astype(np.float64), day)
+    begun = start[row, 0]
+    at = begun + np.minimum(upper[k], length[row, 0])
+    when = np.minimum((at // DAY).astype(np.intp), calendars.factors.shape[1] - 1)
+    group = GROUP[bins][k]
+    passed = calendars.until(group, when, at) - calendars.until(group, when, begun + entered[k])
+    return _Passages(row, k + first, when, passed / MIDDLE[bins][k], ended[row, k], len(told[rows]))
 
 
 def _own_records(silences: Silences, rows: slice, passages: _Passages, shortest: float) -> tuple[Indices, Cells, Cells]:
@@ -156,15 +166,16 @@ def _own_records(silences: Silences, rows: slice, passages: _Passages, shortest:
     wanted = silences.length[rows] > shortest
     position = np.cumsum(wanted) - 1
     returns, exposure = np.zeros((int(wanted.sum()), BINS)), np.zeros((int(wanted.sum()), BINS))
+    exposures, done, ended = passages.dense()
     order = np.argsort(place, kind="stable")
     for step in np.split(order, np.flatnonzero(np.diff(place[order])) + 1):
         who = endpoint[step] - base
-        kept = 1 - own.FORGET * passages.done[step]
+        kept = 1 - own.FORGET * done[step]
         before_held, before_passed = held[who], passed[who]
         read = wanted[step]
         returns[position[step[read]]], exposure[position[step[read]]] = before_held[read], before_passed[read]
-        held[who] = before_held * kept + passages.ended[step]
-        passed[who] = before_passed * kept + passages.exposure[step]
+        held[who] = before_held * kept + ended[step]
+        passed[who] = before_passed * kept + exposures[step]
     return np.flatnonzero(wanted) + rows.start, returns, exposure
 
 
@@ -181,9 +192,10 @@ def _by_law(
     lasts = np.ones((len(begun), len(ages)))
     np.exp(-np.cumsum(hits, axis=1), out=lasts[:, 1:])
     before, after = lasts[:, :-1], lasts[:, 1:]
-    share = np.where(hits > 1e-9, (before - after) / np.maximum(hits, 1e-300), before)
+    share = np.divide(before - after, hits, out=before.copy(), where=hits > 1e-9)
+    share *= np.diff(ages)
     paid = np.zeros(lasts.shape)
-    np.cumsum(share * np.diff(ages), axis=1, out=paid[:, 1:])
+    np.cumsum(share, axis=1, out=paid[:, 1:])
     return lasts, paid
 
 

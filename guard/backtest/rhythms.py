@@ -35,7 +35,9 @@ class Rhythms:
         begin = max(float(ages[start]), FROM)
         here = self._lasting(np.array([begin]), rows)[:, 0]
         chance = (1 - rhythm.MISSES) / (1 + np.exp(-self.odds[rows]))
-        repeats, others = chance * here, (1 - chance) * survival(np.full(len(rows), begin), rates[rows])
+        repeats, others = chance * here, 1 - chance
+        if begin > FROM:
+            others = others * survival(np.full(len(rows), begin), rates[rows])
         chance = np.where(repeats > 0, repeats / np.where(repeats > 0, repeats + others, 1.0), 0.0)
         matters = chance >= rhythm.MATTERS
         rows, chance, here = rows[matters], chance[matters, None], here[matters, None]

@@ -28,18 +28,19 @@ class Calendars:
 
     def until(self, group: Indices, day: Indices, at: Floats) -> Floats:
         """Return the weighed seconds from instant 0 to `at`, by the calendar `group` of day `day`."""
-        weeks = np.floor(at / cal.WEEK)
-        rest = at - weeks * cal.WEEK
-        hour = np.minimum((rest / cal.HOUR).astype(np.intp), cal.HOURS - 1)
-        shape = np.broadcast_shapes(group.shape, day.shape, at.shape)
-        row = np.broadcast_to((group * self.factors.shape[1] + day), shape)
+        hour = at / cal.HOUR
+        weeks = np.floor(hour / cal.HOURS)
+        hour -= weeks * cal.HOURS
+        whole = np.minimum(hour.astype(np.intp), cal.HOURS - 1)
+        hour -= whole
+        row = group * self.factors.shape[1] + day
         sums = self.sums.reshape(-1, cal.HOURS + 1)
-        result: Floats = (
-            weeks * sums[row, cal.HOURS]
-            + sums[row, hour]
-            + (rest - hour * cal.HOUR) * self.factors.reshape(-1, cal.HOURS)[row, hour]
-        )
-        return result
+        weeks *= sums[row, cal.HOURS]
+        weeks += sums.ravel()[row * (cal.HOURS + 1) + whole]
+        hour *= self.factors.ravel()[row * cal.HOURS + whole]
+        hour *= cal.HOUR
+        weeks += hour
+        return weeks
 
 
 def calendars_of(start: Floats, length: Floats, returned: Flags, *, days: int, resolution: float) -> Calendars:
