@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -145,9 +146,15 @@ def _show_rest(document: Document) -> None:
     for job in document["tuning_jobs"]:
         cost = dollars(job["cost"]) if job["cost"] else "unknown"
         billed = f", {dollars(job['billed'])} on the bill" if job["billed"] else ""
-        more = f" ({dollars(job['difference'])} more)" if job["difference"] else ""
+        less = job["difference"] and job["difference"]["amount"].startswith("-")
+        more = f" ({dollars(job['difference'])} {'less' if less else 'more'})" if _differs(job) else ""
         told = f"{cost} by its training tokens{billed}{more}, in no sum above"
         say("Tuning job {name} ({state}): {told}.", name=job["name"], state=job["state"], told=told)
+
+
+def _differs(job: Document) -> bool:
+    """True where the bill is a cent or more away from what was expected."""
+    return job["difference"] is not None and abs(Decimal(job["difference"]["amount"])) >= Decimal("0.01")
 
 
 def _text(sums: Sequence[Document]) -> str:

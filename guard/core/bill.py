@@ -156,6 +156,8 @@ class Allocation:
 
 NOT_OURS = "not a prediction machine: the guard does not watch it"
 BEYOND = "more than the machines that the guard saw ran"
+COUNTED = "counted by the guard by its own measure, not line by line: storage, tokens, tuning"
+"""A line of something that is metered: its cost is in the guard's sums already, under the bucket, the model or the job."""
 
 
 def allocate(bill: Bill, things: Sequence[Billed], means: Mapping[str, Means]) -> Allocation:
@@ -186,7 +188,7 @@ def allocate(bill: Bill, things: Sequence[Billed], means: Mapping[str, Means]) -
             left -= part
             quantity -= line.quantity * used / whole
         if left:
-            why = NOT_OURS if line.sold is None else BEYOND
+            why = _why(line)
             key = (*line.place, line.service, line.sku, line.unit, currency, why)
             entry = rest.setdefault(key, [NONE, NONE])
             entry[0] += quantity
@@ -243,6 +245,16 @@ def late_days(bill: Bill, ran: Ran) -> frozenset[tuple[date, str]]:
         and bill.settled(days[key[0]])
         and held.get(key, NONE) < sum(users.values(), NONE) * (1 - TOLERANCE)
     )
+
+
+def _why(line: BillLine) -> str:
+    """Why what is left of a line belongs to nothing that ran on machines."""
+    if line.sold is not None:
+        return BEYOND
+    text = line.sku.lower()
+    storage = line.service == "Cloud Storage" and " storage" in f" {text}"
+    tokens = "gemini" in text and ("token" in text or "tuning" in text or "input" in text or "output" in text)
+    return COUNTED if storage or tokens else NOT_OURS
 
 
 def _users(line: BillLine, ran: Ran) -> Mapping[str, Decimal]:

@@ -120,7 +120,8 @@ def _with_forecast(spend: Spend, means: Means, book: PriceBook, question: Questi
         done = spend.known[currencies[0]]
         return replace(spend, forecast=done, low=done, high=done, planned=done)
     if not isinstance(price, Known) or last is None:
-        return spend
+        why = price.reason if not isinstance(price, Known) else "nothing was measured in the last two days"
+        return replace(spend, lower_bound=True, why_unknown=spend.why_unknown or why)
     rate = price.value.rate
     currency = rate.per_hour.currency
     so_far = spend.known.get(currency, Money(NONE, currency))

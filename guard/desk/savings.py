@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from guard.core.bill import Bill, allocate
+from guard.core.bill import COUNTED, Bill, Unmatched, allocate
 from guard.core.billed import Billed
 from guard.core.billing_month import month_of
 from guard.core.cost import measured, replica_hours_gone
@@ -268,21 +268,23 @@ def _bill(bill: Bill | None, things: list[Billed], means: Mapping[str, Mapping[i
         "things": [
             {"subject": name, "name": names[name], "cost": _list(sums)} for name, sums in sorted(split.shares.items())
         ],
-        "unmatched": [
-            {
-                "project": one.project_id,
-                "region": one.region,
-                "service": one.service,
-                "sku": one.sku,
-                "quantity": f"{one.quantity.normalize():f}",
-                "unit": one.unit,
-                "cost": money(one.cost),
-                "why": one.why,
-            }
-            for one in split.unmatched
-        ],
+        "unmatched": [_unmatched(one) for one in split.unmatched if one.why != COUNTED],
+        "counted": [_unmatched(one) for one in split.unmatched if one.why == COUNTED],
         "late_days": [day.isoformat() for day in split.late],
         "open_days": [day.isoformat() for day in split.open],
+    }
+
+
+def _unmatched(one: Unmatched) -> Document:
+    return {
+        "project": one.project_id,
+        "region": one.region,
+        "service": one.service,
+        "sku": one.sku,
+        "quantity": f"{one.quantity.normalize():f}",
+        "unit": one.unit,
+        "cost": money(one.cost),
+        "why": one.why,
     }
 
 

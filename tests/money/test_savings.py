@@ -91,7 +91,8 @@ def test_the_bill_proves_what_was_claimed_but_for_days_that_are_late_or_open(rem
 
 def test_the_bill_is_split_to_the_last_cent_and_the_rest_is_named(removed: Harness) -> None:
     bill = document(removed)["bill"]
-    rest = sum(usd(one["cost"]) for one in bill["unmatched"])
+    rest = sum(usd(one["cost"]) for one in (*bill["unmatched"], *bill["counted"]))
+    assert ["Tuning Tokens" in one["sku"] for one in bill["counted"]] == [True], "a job's tokens are no stranger's cost"
     assert sum(usd(one["cost"]) for one in bill["things"]) + rest == usd(bill["billed"])
     unwatched = [one["sku"] for one in bill["unmatched"] if "does not watch" in one["why"]]
     assert any("Workbench" in sku for sku in unwatched)

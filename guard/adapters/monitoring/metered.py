@@ -25,6 +25,8 @@ from guard.ports.metered import Metering
 GIB = 2**30
 SAMPLED = timedelta(days=2)
 """How long a bucket's size holds without a new sample; one a day is promised, and it may come a day late."""
+PLACES = 4
+"""Of a GiB: what is smaller (100 kB) is stored as nothing, and an empty bucket costs nothing."""
 HOUR_S = int(HOUR.total_seconds())
 
 
@@ -68,7 +70,7 @@ class MonitoringMetered:
             for hour in range(first - back, last):
                 latest = hour if hour in samples else latest
                 if latest is not None and hour >= first and hour - latest <= back:
-                    held[hour] = samples[latest] / GIB
+                    held[hour] = round(samples[latest] / GIB, PLACES)
             place = location.lower()
             item = storage_class.upper().replace("REGIONAL", "STANDARD") or "STANDARD"
             yield Metering(
