@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from guard.core.billed import Billed
-from guard.core.prices import PriceBook
+from guard.core.prices import PriceBook, Priced
 from guard.core.spend import LATE, NONE, Means, cut, last_before, replica_hours_in, stopped_at
-from guard.core.units import Known, Money, Window, hour_number
+from guard.core.units import Known, Maybe, Money, Window, hour_number
 
 DAY = timedelta(days=1)
 
@@ -37,14 +38,21 @@ def burn(
         ends: Ascending instants within the window.
     """
     steps: dict[str, list[Decimal]] = {}
+    prices: dict[
+        tuple[object, ...], Maybe[Priced]
+    ] = {}  # a fleet has few machines, and a book changes a few times a month
     for thing, means, book in things:
         start = max(window.start, thing.created_at or thing.seen_at)
         end = min(window.end, now, stopped_at(thing, means) or now)
         if end <= start:
             continue
         last, pending = last_before(means, hour_number(now)), hour_number(now - LATE)
-        for part in cut(Window(start, end), sorted({*book.edges(), *ends})):
-            price = book.rate(thing.machine, thing.location, Decimal(1), part.start)
+        edges = book.edges()
+        for part in cut(Window(start, end), sorted({*edges, *ends})):
+            key = (id(book), thing.machine, thing.location, bisect_right(edges, part.start))
+            price = prices.get(key)
+            if price is None:
+                price = prices[key] = book.rate(thing.machine, thing.location, Decimal(1), part.start)
             if not isinstance(price, Known):
                 continue
             quantity, _ = replica_hours_in(part, means, pending, last)

@@ -14,10 +14,16 @@ from guard.desk.plain import iso, money
 from guard.ports.ledger import Ledger
 
 
-def budgets(ledger: Ledger, accounting: Accounting, now: datetime) -> dict[str, Any]:
-    """Every budget as it stands now; what was crossed since the last look counts already, although it was not told yet."""
+def budgets(
+    ledger: Ledger, accounting: Accounting, now: datetime, found: Sequence[Standing] | None = None
+) -> dict[str, Any]:
+    """Every budget as it stands now; what was crossed since the last look counts already, although it was not told yet.
+
+    `found` are the standings where somebody has added them up already.
+    """
     settings = accounting.settings()
-    found = accounting.standings(ledger, settings.budgets, accounting.books(ledger, settings, now), now)
+    if found is None:
+        found = accounting.standings(ledger, settings.budgets, accounting.books(ledger, settings, now), now)
     latest = ledger.latest_cycle()
     standings = [_standing(one, _now_crossed(one, now)) for one in found]
     return {

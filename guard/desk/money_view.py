@@ -18,6 +18,7 @@ from guard.desk.accounts import Accounting, Accounts, accounts_of
 from guard.desk.budgets import budgets
 from guard.desk.plain import iso, money
 from guard.desk.prices import prices
+from guard.desk.read_once import read_once
 from guard.ports.ledger import Ledger, OutboxItem
 
 Document = Mapping[str, Any]
@@ -41,11 +42,13 @@ def money_view(ledger: Ledger, accounting: Accounting, now: datetime) -> dict[st
 
     `budgets` hold what `tuneguard budgets` says and a `picture`; `told` are the notices that went out on each.
     """
+    ledger = read_once(ledger)
     settings = accounting.settings()
     book_of = accounting.books(ledger, settings, now)
     accounts = accounts_of(ledger, book_of, now)
-    standing = budgets(ledger, accounting, now)
-    found = {one.budget.name: one for one in accounting.standings(ledger, settings.budgets, book_of, now)}
+    standings = accounting.standings(ledger, settings.budgets, book_of, now)
+    standing = budgets(ledger, accounting, now, standings)
+    found = {one.budget.name: one for one in standings}
     priced = prices(ledger, accounting, now)
     total = add_up("total", accounts.spends)
     unknown = frozenset(total.unknown)
@@ -63,6 +66,7 @@ def money_view(ledger: Ledger, accounting: Accounting, now: datetime) -> dict[st
             }
             for one in standing["budgets"]
         ],
+        "google": standing["google"],
         "past": [one for one in standing["crossings"] if one["ended_at"] is not None],
         "by": [
             {"by": by, "lines": [_line(line) for line in lines(accounts.spends, group)]} for by, group in BY.items()

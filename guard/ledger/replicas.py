@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
@@ -55,8 +56,14 @@ class ReplicaRecord(UsageRecord):
                     hours = found.setdefault(name, {})
                     for offset, mean in enumerate(means.split(",")):
                         if mean and day * HOURS + offset >= from_hour:
-                            hours[day * HOURS + offset] = Decimal(mean)
+                            hours[day * HOURS + offset] = _number(mean)
         return found
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> Decimal:
+    """The same few counts come again and again: one object each, not one an hour (100 bytes times millions)."""
+    return Decimal(text)
 
 
 def _text(mean: float) -> str:
