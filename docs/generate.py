@@ -134,8 +134,8 @@ def events() -> str:
 
 def permissions() -> str:
     """What the guard asks of the platform."""
-    from guard.acts.permissions import ACT_PERMISSIONS, STORE_PERMISSIONS
-    from guard.adapters.permissions import READ_PERMISSIONS
+    from guard.acts.permissions import ACT_PERMISSIONS, PROVIDER_RIGHTS, STORE_PERMISSIONS
+    from guard.adapters.permissions import MONEY_PERMISSIONS, READ_PERMISSIONS
 
     lines = ["# Permissions", "", MADE, "## Observe", ""]
     lines += [f"- `{name}`" for name in READ_PERMISSIONS]
@@ -144,7 +144,11 @@ def permissions() -> str:
         f"| {stage.value} | {', '.join(f'`{name}`' for name in names)} |" for stage, names in ACT_PERMISSIONS.items()
     ]
     lines += ["", "## On the bucket of claims and recipes only", ""]
-    return "\n".join([*lines, *(f"- `{name}`" for name in STORE_PERMISSIONS)]) + "\n"
+    lines += [f"- `{name}`" for name in STORE_PERMISSIONS]
+    lines += ["", "## For money, where guard.yaml names it", ""]
+    lines += [f"- `{name}` {where}" for name, where in MONEY_PERMISSIONS.items()]
+    lines += ["", "## At OpenAI, where guard.yaml opts in", "", "| stage | what the key must be |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {stage.value} | {right} |" for stage, right in PROVIDER_RIGHTS.items())]) + "\n"
 
 
 def grafana() -> str:

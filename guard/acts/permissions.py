@@ -13,7 +13,6 @@ ACT_PERMISSIONS: dict[Stage, tuple[str, ...]] = {
     Stage.DELETE_ENDPOINT: ("aiplatform.endpoints.delete",),
     Stage.DELETE_MODEL: ("aiplatform.models.delete",),
     Stage.CANCEL_JOB: ("aiplatform.tuningJobs.cancel",),
-    Stage.DELETE_FILE: (),  # a training file is deleted at another provider only
     Stage.RESTORE: (
         "aiplatform.endpoints.create",
         "aiplatform.endpoints.deploy",
@@ -25,6 +24,14 @@ ACT_PERMISSIONS: dict[Stage, tuple[str, ...]] = {
 
 STORE_PERMISSIONS: tuple[str, ...] = ("storage.objects.create", "storage.objects.get", "storage.objects.delete")
 """On the bucket of claims and recipes only; `delete` is what overwriting an object asks for."""
+
+
+PROVIDER_RIGHTS = {
+    Stage.CANCEL_JOB: "a key that may write fine-tuning jobs",
+    Stage.DELETE_MODEL: "a key of somebody with the Owner role in the organisation",
+    Stage.DELETE_FILE: "a key that may write files",
+}
+"""What OPENAI_API_KEY must be good for, only for what `openai:` in guard.yaml opts in to (OpenAI's API reference, 2026-11-24)."""
 
 
 def enforce_permissions() -> tuple[str, ...]:

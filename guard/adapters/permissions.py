@@ -27,3 +27,9 @@ READ_PERMISSIONS: tuple[str, ...] = (
 
 FOLDER_PERMISSIONS: tuple[str, ...] = ("resourcemanager.folders.list", "resourcemanager.projects.list")
 """On an enrolled folder."""
+
+MONEY_PERMISSIONS = {
+    "billing.billingAccountPrice.get": "on the billing account (`billing_account`); without it list prices count",
+    "pubsub.subscriptions.consume": "on the subscription of Google's budget notices (`google_budgets`)",
+}
+"""Asked for only where guard.yaml names the thing, on that thing."""
