@@ -67,7 +67,7 @@ def wants_json(request: Request) -> bool:
 _TITLES: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "That cannot be read",
     HTTPStatus.UNAUTHORIZED: "You are not signed in",
-    HTTPStatus.FORBIDDEN: "That is not yours to do",
+    HTTPStatus.FORBIDDEN: "That was refused",
     HTTPStatus.NOT_FOUND: "There is nothing here",
     HTTPStatus.CONFLICT: "That was not done",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too much at once",

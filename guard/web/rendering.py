@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -27,6 +27,7 @@ class Rendering:
     def __init__(self) -> None:
         self.environment = Environment(loader=PackageLoader("guard.web"), autoescape=True, trim_blocks=True)
         self.environment.globals["static"] = static_url
+        self.environment.filters["coded"] = coded
         self._contexts: list[ContextOf] = []
 
     def add(self, filters: Mapping[str, Callable[..., Any]], context: ContextOf | None) -> None:
@@ -54,6 +55,16 @@ def render(request: Request, template: str, context: Mapping[str, Any] | None = 
     """Render a page's template; the person, the form token and what pages share are in its context."""
     rendering: Rendering = request.app.state.rendering
     return rendering.render(request, template, context or {}, status=status)
+
+
+def coded(text: str) -> Markup:
+    """A sentence of ours with what stands between backticks as code; everything in it is escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)
+    )
 
 
 def static_url(name: str) -> str:

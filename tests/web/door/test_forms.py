@@ -187,3 +187,11 @@ def test_who_asks_for_json_is_refused_in_json() -> None:
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"] == "There is no session, or it has ended."
+
+
+def test_what_a_refusal_repeats_is_text_and_no_markup() -> None:
+    answer = a_rig().signed_in().get("/<script>alert(1)</script>`<b>x</b>`")
+    assert answer.status_code == 404
+    assert "<script>alert" not in answer.text
+    assert "<b>" not in answer.text
+    assert "&lt;b&gt;x" in answer.text
