@@ -90,6 +90,18 @@ class ActWindow:
     zone: str
     text: str
 
+    @property
+    def longest_closed(self) -> timedelta:
+        """The longest stretch in which nothing may happen: Friday 17:00 to Monday 09:00. Changes of clocks left out."""
+        week, day = timedelta(days=7), timedelta(days=1)
+        if not self.weekdays:
+            return timedelta.max
+        start, end = (timedelta(hours=at.hour, minutes=at.minute, seconds=at.second) for at in (self.start, self.end))
+        length = end - start if end > start else end - start + day
+        begins = sorted(weekday * day + start for weekday in self.weekdays)
+        nexts = [*begins[1:], begins[0] + week]
+        return max(timedelta(0), *(later - (begin + length) for begin, later in zip(begins, nexts, strict=True)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:

@@ -199,6 +199,8 @@ class Sight:
             factor=factor,
             learned=learner,
             pressures=pressures,
+            act_during=policy.act_during,
+            removals_per_day=rules.limits.removals_per_day,
         )
 
 

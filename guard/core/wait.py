@@ -7,14 +7,16 @@ notice runs inside the wait; where it or a floor makes the wait longer, the sum 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
 
 from guard.core.model import Machine
 from guard.core.redeploy import Redeploy, redeploy_of
 from guard.core.responses import Pressure
-from guard.core.rules import BreakEven, Fixed, IfWrong, Learned, Never, WaitRule
+from guard.core.rules import ActWindow, BreakEven, Fixed, IfWrong, Learned, Never, WaitRule
 from guard.core.units import HOUR, Money, Rate, hours, short
 from guard.core.verdict import Evidence, Wait
 
@@ -57,9 +59,13 @@ def wait_for(
     factor: int = 1,
     learned: Learner | None = None,
     pressures: tuple[Pressure, ...] = (),
+    act_during: ActWindow | None = None,
+    removals_per_day: int | None = None,
 ) -> Wait:
     """Return the wait of one subject with its sum; `length` None where it never ends.
 
+    An act window and the limits make no wait longer by themselves, but may hold back what is due: sum and worst case say how long,
+    and what that costs.
     `factor` multiplies the wait (doubled by every restore); `pressures` of crossed budgets shorten it. The floor is metric lag +
     longest request + one bucket + the class's floor; silence below it could not even be seen. A notice needs its time after that.
     """
@@ -93,7 +99,8 @@ def wait_for(
                 base = answer.wait
                 text = f"{answer.because}; break-even would be {short(ratio)}: {text}"
                 detail = {**detail, "gaps_seen": answer.gaps_seen, "break_even_hours": _number(hours(ratio))}
-    return _finish(base, text, detail, ratio, floor, notice, factor, worst_case, pressures)
+    wait = _finish(base, text, detail, ratio, floor, notice, factor, worst_case, pressures)
+    return _held_back(wait, ratio, rate, act_during, removals_per_day)
 
 
 def _finish(
@@ -125,11 +132,39 @@ def _finish(
     return Wait(length=length, because=because, notice=notice, worst_case=_worst(length, ratio, worst_case), sum=detail)
 
 
+def _held_back(
+    wait: Wait, ratio: timedelta | None, rate: Rate | None, window: ActWindow | None, removals_per_day: int | None
+) -> Wait:
+    """Say what the act window and the limits may add to a wait that is over."""
+    if wait.length is None or (window is None and removals_per_day is None):
+        return wait
+    figures, text = dict(wait.sum), wait.worst_case
+    if removals_per_day is not None:
+        figures["removals_per_day"] = removals_per_day
+    closed = _longest_closed(window) if window is not None else timedelta(0)
+    if window is not None and timedelta(0) < closed < timedelta.max:
+        figures["act_window_may_add_hours"] = _number(hours(closed))
+        cost = f" ({rate.over(closed)})" if rate is not None else ""
+        if text and ratio:
+            held = wait.length + closed
+            text += f"; acts only {window.text}: that may add {short(closed)}{cost}, then {_times(held, ratio):.3g}x"
+    return replace(wait, worst_case=text, sum=figures)
+
+
+@lru_cache(maxsize=64)
+def _longest_closed(window: ActWindow) -> timedelta:
+    return window.longest_closed
+
+
+def _times(length: timedelta, ratio: timedelta) -> float:
+    return 1 + max(length, ratio) / min(length, ratio)
+
+
 def _worst(length: timedelta, ratio: timedelta | None, allowed: Decimal) -> str:
     """The worst case of waiting `length` where break-even is `ratio`: 1 + the larger of the two over the smaller."""
     if ratio is None or not ratio or not length:
         return ""
-    times = 1 + (max(length, ratio) / min(length, ratio))
+    times = _times(length, ratio)
     beyond = f", beyond the {allowed.normalize():f}x asked for" if times > float(allowed) + 1e-9 else ""
     return f"at worst {times:.3g}x the cost of knowing the future{beyond}"
 

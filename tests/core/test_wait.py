@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.config.values import act_window
 from guard.core.model import Machine
 from guard.core.rules import BreakEven, Fixed, IfWrong, Learned, Never
 from guard.core.units import Money, Rate, short
@@ -182,3 +183,24 @@ def test_a_cost_in_euros_needs_no_fixed_amount_in_euros() -> None:
     assert a_wait(if_wrong=in_euros, rate=Rate.of("0.22", "EUR")).length == a_wait().length
     mixed = a_wait(if_wrong=replace(in_euros, fixed=Money(Decimal(5), "USD")), rate=Rate.of("0.22", "EUR"))
     assert (mixed.length, mixed.because) == (None, "never: if_wrong is in USD, the price in EUR")
+
+
+def test_an_act_window_says_how_long_it_may_hold_back_and_what_that_costs() -> None:
+    window = act_window("Mon-Fri 09:00-17:00 Europe/Madrid")
+
+    wait = a_wait(act_during=window, removals_per_day=3)
+
+    assert wait.length == a_wait().length, "held back at the end, not made longer"
+    assert wait.worst_case == (
+        "at worst 2x the cost of knowing the future; acts only Mon-Fri 09:00-17:00 Europe/Madrid: that may add 2 d 16 h ($14.08), "
+        "then 2.7x"
+    )
+    assert wait.sum["act_window_may_add_hours"] == 64.0
+    assert wait.sum["removals_per_day"] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("Mon-Sun 06:00-05:00 UTC", 1), ("Sat 22:00-04:00 UTC", 162), ("Mon-Fri 20:00-06:00 UTC", 62)]
+)
+def test_the_longest_time_that_a_window_is_shut(text: str, hours: float) -> None:
+    assert act_window(text).longest_closed == h(hours)
