@@ -11,6 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from guard.core.units import Money
+from guard.sandbox.pubsub import queues_of
+from guard.sandbox.resources.items import items_of
 from tests.cli.world import Place
 from tests.e2e.harness import a_harness
 from tests.money.world import CONFIG, SCENARIO
@@ -78,8 +81,6 @@ def test_an_older_message_that_comes_late_does_not_replace_a_newer_figure(place:
     newest = max(figures(place), key=lambda one: one.notice.published_at)
     late = place.harness.running.world.now()
     world = place.harness.running.world
-    from guard.sandbox.pubsub import queues_of
-
     queue = queues_of(world).get(NAME)
     assert queue is not None
     start = newest.notice.interval_start.isoformat()
@@ -129,3 +130,28 @@ def test_a_subscription_that_is_gone_or_away_stops_nothing_and_loses_nothing(pla
     look(place, 1)
     assert sum(one.messages for one in figures(place)) > seen
     assert place.harness.told().count("Google: forecast 100% of $20.00 crossed") == 1, "kept before, so it is told once"
+
+
+def test_a_budget_that_the_stack_declares_publishes_to_its_subscription(place: Place) -> None:
+    """What `infra/components/budget_topic.py` makes, as the provider keeps it."""
+    world = place.harness.running.world
+    topic, name = "projects/demo-product/topics/tg-budget", "projects/demo-product/subscriptions/tg-budget-guard"
+    items = items_of(world)
+    items.create("gcp:pubsub/subscription:Subscription", name, {"topic": topic})
+    items.create(
+        "gcp:billing/budget:Budget",
+        "billingAccounts/012345-6789AB-CDEF01/budgets/declared",
+        {
+            "displayName": "tg",
+            "billingAccount": "012345-6789AB-CDEF01",
+            "amount": {"specifiedAmount": {"currencyCode": "USD", "units": "20", "nanos": 500_000_000}},
+            "budgetFilter": {"projects": ["projects/demo-product"], "calendarPeriod": "MONTH"},
+            "thresholdRules": [{"thresholdPercent": 0.1, "spendBasis": "CURRENT_SPEND"}],
+            "allUpdatesRule": {"pubsubTopic": topic, "schemaVersion": "1.0"},
+        },
+    )
+    place.harness.configure(CONFIG + f"google_budgets: {{subscription: {name}}}\n")
+    look(place)
+    [figure] = figures(place)
+    assert (figure.notice.budget_id, figure.notice.name, figure.notice.crossed) == ("declared", "tg", "10%")
+    assert figure.notice.amount == Money(Decimal("20.5"))

@@ -4,6 +4,7 @@ Made when somebody pulls, one for each interval that has passed, so that a month
 """
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,10 +12,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from guard.sandbox import meter
-from guard.sandbox.pubsub.queues import Queue
+from guard.sandbox.pubsub.queues import SUBSCRIPTION, Queue
+from guard.sandbox.resources.items import items_of
 from guard.sandbox.world import World
 
 _BILLER: Final = ZoneInfo("America/Los_Angeles")
+_BUDGET: Final = "gcp:billing/budget:Budget"
 _MOST: Final = 48
 """Most notices of one budget that a pull finds: older ones count as read by nobody and dropped."""
 
@@ -38,7 +41,7 @@ class CloudBudget:
 
 def publish_due(world: World, subscription: str, queue: Queue) -> None:
     """Publish what the budgets of a subscription have had to say since its last pull."""
-    budgets: list[CloudBudget] = world.settings.get("budgets", [])
+    budgets: list[CloudBudget] = [*world.settings.get("budgets", []), *_declared(world)]
     for budget in budgets:
         if budget.subscription.rpartition("/")[2] != subscription.rpartition("/")[2]:
             continue
@@ -50,6 +53,38 @@ def publish_due(world: World, subscription: str, queue: Queue) -> None:
             queue.publish(json.dumps(notice(world, budget, at)).encode(), _attributes(budget), at)
         if count > 0:
             queue.published_until[budget.id] = last + count * budget.every
+
+
+def _declared(world: World) -> Iterator[CloudBudget]:
+    """The budgets that Pulumi made, with each subscription of the topic that they publish to."""
+    items = items_of(world)
+    for budget in items.of(_BUDGET):
+        properties = budget.properties
+        topic = str(properties.get("allUpdatesRule", {}).get("pubsubTopic", ""))
+        amount = properties.get("amount", {}).get("specifiedAmount", {})
+        projects = properties.get("budgetFilter", {}).get("projects", [])
+        project = world.project(str(projects[0]).rpartition("/")[2]) if projects else None
+        if not topic or project is None or not amount:
+            continue
+        rules = properties.get("thresholdRules", [])
+        for subscription in items.of(SUBSCRIPTION):
+            if subscription.properties.get("topic") == topic:
+                yield CloudBudget(
+                    id=budget.id.rpartition("/")[2],
+                    display_name=str(properties.get("displayName", "")),
+                    project=project.id,
+                    amount=Decimal(str(amount.get("units", "0"))) + Decimal(int(amount.get("nanos", 0))) / 10**9,
+                    subscription=subscription.id,
+                    account=str(properties.get("billingAccount", "")),
+                    thresholds=tuple(_shares(rules, "CURRENT_SPEND")),
+                    forecast_thresholds=tuple(_shares(rules, "FORECASTED_SPEND")),
+                )
+
+
+def _shares(rules: Iterable[Mapping[str, Any]], basis: str) -> Iterator[Decimal]:
+    for rule in rules:
+        if rule.get("spendBasis", "CURRENT_SPEND") == basis:
+            yield Decimal(str(rule["thresholdPercent"]))
 
 
 def notice(world: World, budget: CloudBudget, at: datetime) -> dict[str, Any]:
