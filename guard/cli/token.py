@@ -25,7 +25,8 @@ def create(
     *,
     role: Annotated[Role, Parameter(help="What it may do.")] = Role.VIEWER,
     owner: Annotated[
-        tuple[str, ...], Parameter(negative="", help="With role owner: whose things are its own; may be repeated.")
+        tuple[str, ...],
+        Parameter(negative="", show_default=False, help="With role owner: whose things are its own; may be repeated."),
     ] = (),
     expires: Annotated[str, Parameter(help="How long it works: 90d, 12h, or never.")] = "90d",
     by: Annotated[str | None, Parameter(name="--who", help="Who makes it; default: your user name.")] = None,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from guard.core.access import Login
 from guard.ports.errors import GuardError
-from guard.web import pages, probes
+from guard.web import api, pages, probes
 from guard.web.addresses import addresses_of
 from guard.web.asking import require_form_token
 from guard.web.door import Door
@@ -62,8 +60,7 @@ def create_app(house: House, *, port: int | None = None) -> FastAPI:
         if hasattr(page, "router"):
             app.include_router(page.router)
         rendering.add(getattr(page, "FILTERS", {}), getattr(page, "CONTEXT", None))
-    if find_spec("guard.web.api") is not None:
-        app.include_router(import_module("guard.web.api").router)
+    app.include_router(api.router)
     app.mount("/static", HashedFiles(), name="static")
     app.add_api_route("/favicon.ico", _favicon, methods=["GET"])
     _answer_errors(app, rendering)
