@@ -43,11 +43,14 @@ class BudgetWatch:
         self._lock = Lock()
         self.spent: dict[str, Money] = {}
         """Budget -> what was spent at the latest judgement."""
+        self.found: Sequence[Standing] = ()
+        """How the budgets stood at the latest judgement."""
 
     def notices(self, settings: Settings, now: datetime) -> list[Notice]:
         """Record what was crossed and return a notice of every open crossing; the outbox folds those that were told."""
         with self._lock:
             found = standings(self._ledger, settings.budgets, self._books.book_of(settings, now), now)
+            self.found = found
             self.spent = {one.budget.name: one.spent for one in found}
             return budget_notices(self._ledger, settings, found, self._announcer.reaches, now)
 

@@ -120,19 +120,9 @@ class Cycle:
         unlisted = self._absent.unlisted(snapshot, verdicts, view)
         p.ledger.save_verdicts(cycle_id, now, documents | unlisted | self._absent.gone(snapshot, verdicts, view))
         self._record(plan, unlisted.values(), len(verdicts), settings, cycle_id, lease.term, now, took)
-        p.gauges.show(
-            Found(
-                verdicts=verdicts,
-                unlisted=tuple(unlisted.values()),
-                plan=plan,
-                snapshot=snapshot,
-                view=view,
-                savings=savings,
-                settings=settings,
-                now=now,
-            ),
-            p.books.book_of(settings, now),
-        )
+        told = Found(verdicts=verdicts, unlisted=tuple(unlisted.values()), plan=plan, snapshot=snapshot, view=view,
+                     savings=savings, standings=p.budgets.found, settings=settings, now=now)  # fmt: skip
+        p.gauges.show(told, p.books.book_of(settings, now))
         if due := p.reports.notices(settings, now):
             self._announce(due, settings, now)
         p.metrics.cycles.labels("completed").inc()

@@ -35,6 +35,7 @@ class Found:
     snapshot: Snapshot
     view: LedgerView
     savings: Sequence[Saving]
+    standings: Sequence[Standing]
     settings: Settings
     now: datetime
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from threading import Thread
 
 from guard.core.billing_month import month_of
 from guard.core.caps import cap_use
@@ -14,7 +15,6 @@ from guard.core.spend import LOOK_BACK, Question, spend_of
 from guard.core.statement import GROUPS, lines
 from guard.core.units import Window, hour_number
 from guard.core.verdict import Idle, Undecided
-from guard.daemon.budgets import standings
 from guard.daemon.fleet_sums import (
     Found,
     Sums,
@@ -29,12 +29,18 @@ from guard.daemon.fleet_sums import (
     projects_of,
     word,
 )
+from guard.ports.errors import GuardError
 from guard.ports.ledger import Ledger
+from guard.telemetry import events, logging
 from guard.telemetry import figures as f
 from guard.telemetry.metrics import Metrics
 
+log = logging.get()
+
 MONTH_EVERY = timedelta(hours=1)
 """The meter counts whole hours, so a month's sums say nothing new sooner; adding up a large fleet takes seconds."""
+LARGE = 1000
+"""Things above which the month is added up beside the cycle: a cycle must not wait seconds for a metric."""
 LOOKED_UP = 100
 """Most undecided things whose first day is looked up in the ledger when a daemon starts; further ones count from now."""
 
@@ -49,17 +55,23 @@ class Gauges:
         self._undecided: dict[str, datetime] = {}
         self._month: dict[f.Figure, f.Values] = {}
         self._month_at: datetime | None = None
+        self._adding: Thread | None = None
 
     def show(self, found: Found, book_of: BookOf) -> None:
-        """Set every figure of the fleet at once."""
+        """Set every figure of the fleet at once; the month's of a large fleet follow when they are added up."""
         if self._month_at is None or not self._month_at <= found.now < self._month_at + MONTH_EVERY:
-            self._month = self._of_month(found, book_of)
             self._month_at = found.now
+            if len(found.verdicts) <= LARGE:
+                self._month = self._of_month(found, book_of)
+            elif self._adding is None or not self._adding.is_alive():
+                self._adding = Thread(target=self._add_up, args=(found, book_of), daemon=True, name="month")
+                self._adding.start()
         projects = dearest_projects(found.verdicts)
         values = {
             **self._decided(found),
             **self._state(found),
             **of_tunes(found, self._ledger.provider_looks()),
+            **of_budgets(found.standings),
             **self._month,
             **(of_dearest_things(found.verdicts, self._things) if self._things else {}),
         }
@@ -164,8 +176,15 @@ class Gauges:
             at = change["at"]
         return at
 
+    def _add_up(self, found: Found, book_of: BookOf) -> None:
+        """Beside the cycle; what it comes to shows with the next cycle's figures."""
+        try:
+            self._month = self._of_month(found, book_of)
+        except GuardError as error:
+            log.warning(events.LEDGER_FAILED, detail=str(error))
+
     def _of_month(self, found: Found, book_of: BookOf) -> dict[f.Figure, f.Values]:
-        """The billing month by project, and how the budgets stand."""
+        """The billing month by project."""
         now = found.now
         month = month_of(now)
         means = self._ledger.replicas(from_hour=hour_number(min(month.start, now - LOOK_BACK)) - 1)
@@ -182,5 +201,4 @@ class Gauges:
             f.MONTH_FORECAST: money_of(by_project, "forecast"),
             f.MONTH_PLANNED: money_of(by_project, "planned"),
             f.INCOMPLETE: {(line.group,): float(len(line.unknown)) for line in by_project},
-            **of_budgets(standings(self._ledger, found.settings.budgets, book_of, now)),
         }

@@ -160,3 +160,20 @@ def test_a_leader_that_hands_over_takes_its_figures_with_it(harness: Harness) ->
 
     assert after == (None, 0)
     assert value(harness.guard, "tuneguard_removals_last_day") == 1
+
+
+def test_a_large_fleets_month_is_added_up_beside_the_cycle(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = value(harness.guard, "tuneguard_month_spend", project="demo-research", currency="USD")
+    monkeypatch.setattr("guard.daemon.gauges.LARGE", 1)
+    harness.advance(2)
+
+    harness.cycle()
+    adding = harness.guard.cycle._p.gauges._adding
+    assert adding is not None
+    adding.join(30)
+    harness.cycle()
+
+    after = value(harness.guard, "tuneguard_month_spend", project="demo-research", currency="USD")
+    assert before is not None
+    assert after is not None
+    assert after > before
