@@ -12,16 +12,14 @@ from typing import Any
 
 from guard.config import values
 from guard.config.checks import Problem, cross_checks, stages_of
+from guard.config.money_schema import BudgetMatch, BudgetRules, OpenAIRules
 from guard.config.provider import PROVIDER, provider_rules
 from guard.config.responses import response_of
 from guard.config.schema import (
     BillingExportRules,
-    BudgetMatch,
-    BudgetRules,
     GuardFile,
     IfWrongClass,
     MatchRules,
-    OpenAIRules,
     PolicyRules,
 )
 from guard.config.token_map import TokenMap, read_map

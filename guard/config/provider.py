@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from guard.config.schema import OpenAIRules
+from guard.config.money_schema import OpenAIRules
 from guard.core.rules import Fixed, JobRule, Line, Match, Never, Policy, Rules, StageRule
 from guard.core.verdict import Stage
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from guard.config import values
-from guard.config.schema import CrossingRules, GuardFile, PolicyRules, ResponseRules
+from guard.config.money_schema import CrossingRules, ResponseRules
+from guard.config.schema import GuardFile, PolicyRules
 from guard.core.budget import Threshold
 from guard.core.responses import CancelJobs, Response, Shorten
 
