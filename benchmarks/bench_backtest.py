@@ -1,7 +1,8 @@
 """The backtest's speeds: years of a big fleet under twelve rules, a dense table of hours, one decision.
 
-Run: python -m benchmarks backtest [--endpoints N] [--traces]. Budgets: 5 s, 2 s, 50 microseconds (issue 7). Seconds are of the
-process (a busy machine makes wall time longer); with --traces also the ablations on the shared traces.
+Run: python -m benchmarks backtest [--endpoints N] [--traces] [--families].
+Budgets: 5 s, 2 s, 50 microseconds (issue 7). Seconds are of the
+processor (a busy machine makes wall time longer); with --traces also the ablations on the shared traces.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +21,11 @@ from guard.backtest.hours import replay_hours
 from guard.backtest.learned import Switches, learned_waits
 from guard.backtest.rules import Rule, rule_of, waits_of
 from guard.backtest.score import score
-from guard.backtest.silences import Silences, silences_of
+from guard.backtest.silences import Flags, Silences, silences_of
 from guard.backtest.trace import read_trace
-from guard.core.learn import Use, new_book, wait_seconds
+from guard.core.learn import Use, decide, new_book, wait_seconds
+from guard.core.learn.decision import EPOCH
+from tests.backtest.fleets import a_fleet, exponential, joined, mixture, monthly
 
 HOUR, DAY = 3600.0, 86_400.0
 RULES = ("auto", "break_even", "never", "1d", "2d", "3d", "5d", "7d", "14d", "21d", "30d", "60d")
@@ -49,24 +53,86 @@ def spent(work: object) -> float:
     return time.process_time() - began
 
 
-def one_decision() -> float:
-    """Microseconds of one learned wait, the best of many short batches."""
+def one_decision() -> tuple[float, float]:
+    """Microseconds of the processor for one learned wait and for the whole `decide`, the best of many short batches.
+
+    An endpoint with a rhythm, in a fleet of two kinds: nothing is left out.
+    """
     rng = np.random.default_rng(2)
     uses, now = [], 0.0
-    while now < 60 * DAY:
+    while now < 200 * DAY:
         uses.append(Use("e", now, now + 60))
         now += float(rng.lognormal(9, 1.5))
+    uses += [Use("weekly", day * DAY, day * DAY + 60) for day in range(0, 200, 7)]
     book = new_book(0.0)
-    for day in range(60):
-        book = book.after_day([use for use in uses if day * DAY <= use.began < (day + 1) * DAY])
-    state, law = book.endpoints["e"], book.fleet.law
+    for day in range(200):
+        today = [use for use in uses if day * DAY <= use.began < (day + 1) * DAY]
+        book = book.after_day(today, {"e": "team", "weekly": "jobs"})
+    state, fleet = book.endpoints["weekly"], book.fleet
+    assert state.rhythm.chance > 0.9
+    began = EPOCH + timedelta(days=200)
+    ratio = timedelta(hours=120)
+
+    def wait() -> None:
+        wait_seconds(state, fleet.law, break_even=120 * HOUR, began=200 * DAY)
+
+    def whole() -> None:
+        decide(state, fleet, ratio=ratio, silence_began_at=began, now=began)
+
+    return best_of(wait), best_of(whole)
+
+
+def best_of(work: Callable[[], None]) -> float:
+    """Microseconds of the processor for one call."""
     best = float("inf")
-    for batch in range(200):
-        began = time.perf_counter()
-        for i in range(20):
-            wait_seconds(state, law, break_even=8 * HOUR, began=60 * DAY + (batch * 20 + i) * HOUR)
-        best = min(best, (time.perf_counter() - began) / 20)
+    for _ in range(200):
+        began = time.process_time()
+        for _ in range(20):
+            work()
+        best = min(best, (time.process_time() - began) / 20)
     return best * 1e6
+
+
+def idle_hours(silences: Silences, endpoints: Flags) -> float:
+    """What always-on pays for silence on these endpoints."""
+    return float(silences.length[endpoints[silences.endpoint]].sum()) / HOUR
+
+
+def kinds_and_rhythms() -> None:
+    """Captured saving on fleets made for these two parts of the rule, with and without them."""
+    two = [
+        joined(
+            ("chat", a_fleet(mixture(3, 3000, 0.03), endpoints=20, days=60, seed=seed, spread=50)),
+            ("batch", a_fleet(exponential(40), endpoints=20, days=60, seed=seed + 10, spread=50)),
+        )
+        for seed in range(6)
+    ]
+    jobs = [
+        joined(
+            ("", a_fleet(monthly(4), endpoints=6, days=730, seed=seed, spread=0.5)),
+            ("", a_fleet(mixture(4, 4000, 0.02), endpoints=30, days=730, seed=seed + 10, spread=400)),
+        )
+        for seed in range(3)
+    ]
+    for name, fleets, hours, without in (
+        ("two kinds of endpoint", two, (4.0, 12.0, 24.0, 48.0), Switches(kinds=False)),
+        ("monthly jobs alone", jobs, (200.0, 400.0, 600.0, 700.0), Switches(rhythm=False)),
+    ):
+        print(f"| {name} | " + " | ".join(f"{h:g} h" for h in hours) + " |")
+        for label, switches in (("whole", Switches()), ("without", without)):
+            rows = np.zeros((len(fleets), len(hours), 2))
+            for row, fleet in enumerate(fleets):
+                only = np.arange(len(fleet.names)) < (6 if fleets is jobs else len(fleet.names))
+                ratios = [h * HOUR for h in hours]
+                for at, (ratio, waits) in enumerate(
+                    zip(ratios, learned_waits(fleet, ratios, switches=switches), strict=True)
+                ):
+                    result = score(fleet, waits, ratio).of(only)
+                    share = (
+                        result.captured or 0.0 if fleets is two else 100 * result.saved.sum() / idle_hours(fleet, only)
+                    )
+                    rows[row, at] = share, result.cold_starts.sum()
+            print(f"| {label} | " + " | ".join(f"{share:.1f} / {cold:.0f}" for share, cold in rows.mean(axis=0)) + " |")
 
 
 def ablations(traces: Path) -> None:
@@ -79,6 +145,8 @@ def ablations(traces: Path) -> None:
         "without censoring": (Switches(censoring=False), 4.0),
         "without calendar": (Switches(calendar=False), 4.0),
         "without own history": (Switches(own=False), 4.0),
+        "without kinds": (Switches(kinds=False), 4.0),
+        "without rhythms": (Switches(rhythm=False), 4.0),
         "worst case 2x (break-even)": (Switches(), 2.0),
         "worst case 3x": (Switches(), 3.0),
         "worst case 5x": (Switches(), 5.0),
@@ -99,7 +167,10 @@ def ablations(traces: Path) -> None:
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--endpoints", type=int, default=6400)
-    parser.add_argument("--traces", action="store_true")
+    parser.add_argument("--traces", action="store_true", help="ablations on the shared traces")
+    parser.add_argument(
+        "--families", action="store_true", help="what kinds and rhythms are worth on fleets made for them"
+    )
     given = parser.parse_args(argv)
     silences = years(given.endpoints)
     rules: list[Rule] = [rule_of(word) for word in RULES]
@@ -114,8 +185,10 @@ def main(argv: Sequence[str]) -> int:
     requests = (np.random.default_rng(3).random((720, 100_000), np.float32) < 0.3).astype(np.uint16)
     dense = spent(lambda: replay_hours(requests, [1, 2, 4, 6, 12, 24, 48, 72, 168]))
     print(f"100,000 endpoints x 720 hours x 9 fixed waits: {dense:.2f} s (budget 2)")
-    decision = one_decision()
-    print(f"one decision: {decision:.0f} microseconds (budget 50)")
+    wait, decision = one_decision()
+    print(f"one decision, `decide` as a whole: {decision:.0f} microseconds, its wait alone {wait:.0f} (budget 50)")
+    if given.families:
+        kinds_and_rhythms()
     if given.traces:
         shared = Path(os.environ.get("TUNEGUARD_SHARED", Path(__file__).parents[2] / "shared"))
         ablations(shared / "traces")

@@ -160,19 +160,19 @@ def _with_rhythm(
     rhythm: Rhythm, rates: Sequence[float], ages: Sequence[float], lasts: list[float], paid: list[float]
 ) -> tuple[list[float], list[float]]:
     """Mix in the chance that the silence lasts about as long as one of the endpoint's latest long ones."""
-    start = max(bisect_left(ages, FROM * (1 - 1e-9)), 0)
+    start = bisect_left(ages, FROM * (1 - 1e-9))
     chance = rhythm.from_age(max(ages[start], FROM), rates)
     if chance < MATTERS:
         return lasts, paid
-    base, here = lasts[start], rhythm.lasting(max(ages[start], FROM))
+    here, *later = rhythm.lasting(max(ages[start], FROM), *ages[start + 1 :])
+    base = lasts[start] * chance
     mixed, spent = lasts[: start + 1], paid[: start + 1]
-    stays_before = 1.0
-    for i in range(start + 1, len(ages)):
-        stays = rhythm.lasting(ages[i]) / here
-        step = base * chance * (ages[i] - ages[i - 1]) * (stays_before + stays) / 2
+    before = here
+    for i, stays in enumerate(later, start + 1):
+        step = base * (ages[i] - ages[i - 1]) * (before + stays) / (2 * here)
         spent.append(spent[-1] + (1 - chance) * (paid[i] - paid[i - 1]) + step)
-        mixed.append(base * chance * stays + (1 - chance) * lasts[i])
-        stays_before = stays
+        mixed.append(base * stays / here + (1 - chance) * lasts[i])
+        before = stays
     return mixed, spent
 
 

@@ -63,15 +63,22 @@ class Rhythm:
             odds += log(((1 - MISSES) * repeat + MISSES * by_law) / by_law)
         return Rhythm((*self.lengths, length)[-KEPT:], min(max(odds, -MOST), MOST))
 
-    def lasting(self, age: float) -> float:
-        """Return the chance that a silence longer than FROM lasts longer than `age` (seconds) if it repeats one of these."""
-        return sum(_tail(log(age / one) / SPREAD) / _tail(log(FROM / one) / SPREAD) for one in self.lengths) / len(
-            self.lengths
-        )
+    def lasting(self, *ages: float) -> list[float]:
+        """Return the chances that a silence longer than FROM lasts longer than each age (seconds) if it repeats one of these."""
+        scaled = [log(one) / SPREAD for one in self.lengths]
+        least = log(FROM) / SPREAD
+        shares = [
+            (1 + exp(least - one)) / len(scaled) for one in scaled
+        ]  # over the chance to last longer than FROM at all
+        return [
+            sum(share / (1 + exp(age - one)) for share, one in zip(shares, scaled, strict=True))
+            for age in [log(age) / SPREAD for age in ages]
+        ]
 
     def from_age(self, age: float, rates: Sequence[float]) -> float:
         """Return the chance of a rhythm once a silence has lasted `age`, at least FROM: what has not come speaks against it."""
-        repeats = self.chance * self.lasting(age)
+        (lasts,) = self.lasting(age)
+        repeats = self.chance * lasts
         others = (1 - self.chance) * survival(age, rates)
         return repeats / (repeats + others) if repeats > 0 else 0.0
 
@@ -92,11 +99,6 @@ def bell(z: float) -> float:
     """The logistic density at `z` scales from the middle."""
     weight = exp(-abs(z))
     return weight / (1 + weight) ** 2
-
-
-def _tail(z: float) -> float:
-    """The logistic distribution's upper tail at `z`."""
-    return exp(-z) / (1 + exp(-z)) if z > 0 else 1 / (1 + exp(z))
 
 
 NONE = Rhythm()

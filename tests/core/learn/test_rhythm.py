@@ -38,7 +38,7 @@ def test_a_job_that_moved_to_another_period_is_believed_soon() -> None:
 
     assert monthly.chance > 0.9
     assert moved.chance > 0.5
-    assert moved.lasting(16 * DAY) == pytest.approx(0.25, abs=0.05), "three of the last four were a fortnight"
+    assert moved.lasting(16 * DAY) == [pytest.approx(0.25, abs=0.05)], "three of the last four were a fortnight"
 
 
 def test_what_has_not_come_yet_speaks_against_the_rhythm() -> None:
