@@ -1,7 +1,8 @@
 """The first view of the fleet: at 10,000 things (budget 1 s, cold) and after that; and one thing's page. Through the application.
 
-Cold means that the page's process has just started: nothing is remembered of the look. The month's sums are made in the
-background then; how long they take is printed, and no view waits for them.
+Cold means that the page's process has just started: nothing is remembered of the look. The month's sums are made in the background
+then; how long they take is printed, and no view waits for them. On a busy machine go by the CPU time; the cold view's holds what
+the background has begun by then.
 """
 
 from __future__ import annotations
@@ -77,11 +78,11 @@ def main(argv: list[str]) -> int:
         )
         client.get("/livez")
 
-        def view(path: str) -> float:
-            start = time.perf_counter()
+        def view(path: str) -> tuple[float, float]:
+            start, spent = time.perf_counter(), time.process_time()
             answer = client.get(path)
             assert answer.status_code == 200, answer.text
-            return time.perf_counter() - start
+            return time.perf_counter() - start, time.process_time() - spent
 
         print(f"{things} things, 31 days of hours")
         cold = view("/")
@@ -98,9 +99,11 @@ def main(argv: list[str]) -> int:
     return 1 if over else 0
 
 
-def _report(what: str, took: float, budget: float) -> bool:
-    print(f"  {what}: {took * 1000:.0f} ms (budget {budget * 1000:.0f}){'' if took <= budget else ': over budget'}")
-    return took > budget
+def _report(what: str, times: tuple[float, float], budget: float) -> bool:
+    took, cpu = (one * 1000 for one in times)
+    over = "" if times[0] <= budget else ": over budget"
+    print(f"  {what}: {took:.0f} ms, {cpu:.0f} ms of CPU in the process (budget {budget * 1000:.0f} ms){over}")
+    return times[0] > budget
 
 
 def _until(done: Callable[[], bool]) -> float:

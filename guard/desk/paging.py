@@ -11,6 +11,7 @@ from guard.core.settings import Settings
 from guard.desk import fleet, glimpse, moments, thing
 from guard.desk.accounts import Accounting
 from guard.desk.asking import asked_of
+from guard.desk.collecting import collector_held
 from guard.desk.fleet import Boards
 from guard.desk.plain import iso
 from guard.ports.errors import GuardError
@@ -38,10 +39,12 @@ class Paging:
         return glimpse.glimpse(self._ledger, self._now_or_last(), settings.every if settings else EVERY)
 
     def fleet(self, words: Mapping[str, str]) -> dict[str, Any]:
-        return fleet.fleet(self._ledger, self._boards, asked_of(words), self._now_or_last(), self._accounting)
+        with collector_held():
+            return fleet.fleet(self._ledger, self._boards, asked_of(words), self._now_or_last(), self._accounting)
 
     def thing(self, name: str) -> dict[str, Any]:
-        return thing.thing(self._ledger, name, self._now_or_last(), self._accounting)
+        with collector_held():
+            return thing.thing(self._ledger, name, self._now_or_last(), self._accounting)
 
     def moment(self, text: str, *, zone: str = "UTC") -> dict[str, Any]:
         at = moments.moment(text, self.now(), zone)

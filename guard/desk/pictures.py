@@ -16,6 +16,10 @@ from guard.ports.ledger import Ledger
 
 Document = Mapping[str, Any]
 LOOK_BACK = timedelta(days=14)
+FURTHEST = timedelta(days=45)
+"""However long ago it was; an hour is then still a dot wide."""
+BEFORE = 24
+"""Hours before the silence that are shown."""
 AFTER = 24
 """Hours after the last replicas of what is gone: the picture ends with its end, whenever that was."""
 AHEAD = timedelta(hours=6)
@@ -33,17 +37,17 @@ class Hours:
 
 
 def picture(ledger: Ledger, document: Document, now: datetime, books: Callable[[], BookOf]) -> dict[str, Any] | None:
-    """The picture of one thing's last two weeks and the end of its wait; None where neither calls nor replicas are known."""
+    """The picture of one thing's last weeks and of its wait; None where neither calls nor replicas are known."""
     subject = str(document["subject"])
     means = ledger.replicas(from_hour=0, subjects=[subject]).get(subject, {})
     gone = document["decision"] == "gone"
     last = max(means) + 1 + AFTER if gone and means else hour_number(now)
-    first = last - LOOK_BACK // HOUR
+    marks, bands = _wait(document)
+    first = _first(last, bands)
     calls = requests(ledger, parts_of(document), range(first, last))[subject]
     if not means and all(one is None for one in calls):
         return None
     hours = _hours(calls, means, range(first, last), ledger.billed_thing(subject), books)
-    marks, bands = _wait(document)
     until = max([hour_start(last), *(datetime.fromisoformat(mark["iso"]) + AHEAD for mark in marks)])
     ahead = range(last, min(hour_number(until) + 1, last + 24 * 31))
     blank: list[None] = [None] * len(ahead)
@@ -57,7 +61,7 @@ def picture(ledger: Ledger, document: Document, now: datetime, books: Callable[[
         series.append(_series("cost", f"{currency} an hour", "steps", [*costs, *blank]) | {"dashed": True})
     return {
         "title": "Requests, replicas and cost, hour by hour",
-        "text": f"Requests, replicas and cost of the last {LOOK_BACK.days} days; the same by day in the table.",
+        "text": f"Requests, replicas and cost of {(last - first) // 24} days; the same by day in the table.",
         "x": [hour * 3600 for hour in (*range(first, last), *ahead)],
         "series": series,
         "marks": [{**mark, "at": datetime.fromisoformat(mark["iso"]).timestamp()} for mark in marks],
@@ -66,6 +70,12 @@ def picture(ledger: Ledger, document: Document, now: datetime, books: Callable[[
         "columns": ["requests", "replicas, mean", f"cost ({currency})" if currency else "cost"],
         "rows": _by_day(hours),
     }
+
+
+def _first(last: int, bands: Sequence[Mapping[str, Any]]) -> int:
+    """The first hour: two weeks back, or a day before the silence began where that is longer ago, so that its wait is seen."""
+    begins = [int(band["from"]) // 3600 - BEFORE for band in bands]
+    return max(min([last - LOOK_BACK // HOUR, *begins]), last - FURTHEST // HOUR)
 
 
 def _series(name: str, unit: str, kind: str, values: Sequence[float | None]) -> dict[str, Any]:

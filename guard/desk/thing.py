@@ -10,7 +10,7 @@ from typing import Any
 
 from guard.core.plan import Approval, KeepOrder
 from guard.core.reasons import MEANING, BlockReason, KeepReason, RemoveReason
-from guard.core.removal import Act, evidence_digest
+from guard.core.removal import Act, ActState, evidence_digest
 from guard.core.verdict import Stage
 from guard.core.wording import DONE, instant
 from guard.desk.accounts import Accounting
@@ -48,6 +48,7 @@ def thing(ledger: Ledger, name: str, now: datetime, accounting: Accounting) -> d
     approvals = [one for one in ledger.approvals() if one.act_id in ids]
     open_act = next((act for act in acts if act.state.is_open), None)
     held = [order for order in keeps if order.holds(now)]
+    gone = _removals(acts)
     glance = ledger.glance()
     waits = waits_for_word(glance.mode, open_act, approvals, now)
     return {
@@ -65,8 +66,13 @@ def thing(ledger: Ledger, name: str, now: datetime, accounting: Accounting) -> d
         "picture": picture(ledger, document, now, lambda: accounting.books(ledger, accounting.settings(), now)),
         "changes": [_change(row) for row in ledger.verdict_changes(subject, CHANGES)],
         "approvals": [_approval(one, now) for one in approvals],
+        "removals": [act.id for act in gone],
         "may": _may(
-            document, acts, held, needs_word=waits or bool(_ASKS & set((story["planned"] or {}).get("blocks", ())))
+            document,
+            acts,
+            held,
+            gone,
+            needs_word=waits or bool(_ASKS & set((story["planned"] or {}).get("blocks", ()))),
         ),
         "seen": _seen(acts, keeps, approvals),
         "latest": _latest(ledger, acts, keeps, approvals),
@@ -112,20 +118,26 @@ def _approval(one: Approval, now: datetime) -> dict[str, Any]:
     }
 
 
-def _may(document: Document, acts: Sequence[Act], held: Sequence[KeepOrder], *, needs_word: bool) -> dict[str, Any]:
+def _removals(acts: Sequence[Act]) -> list[Act]:
+    """The removals that can be undone by a restore and were not yet; of a pool, those of its sharers."""
+    back = {act.recipe_id for act in acts if act.key.stage is Stage.RESTORE and act.state is ActState.VERIFIED}
+    return [
+        act
+        for act in acts
+        if act.state in {ActState.VERIFIED, ActState.UNKNOWN}
+        and act.key.stage in {Stage.UNDEPLOY, Stage.DELETE_ENDPOINT, Stage.DELETE_MODEL}
+        and act.recipe_id is not None
+        and act.recipe_id not in back
+    ]
+
+
+def _may(
+    document: Document, acts: Sequence[Act], held: Sequence[KeepOrder], gone: Sequence[Act], *, needs_word: bool
+) -> dict[str, Any]:
     """Which words mean something now, whoever says them. The same rules are asked again when one is said."""
     there = document["decision"] != "gone"
     waiting = [
         act for act in acts if act.state.is_open and not act.state.is_in_flight and act.key.stage is not Stage.RESTORE
-    ]
-    back = {act.recipe_id for act in acts if act.key.stage is Stage.RESTORE and act.state.value == "verified"}
-    gone = [
-        act
-        for act in acts
-        if act.state.value in {"verified", "unknown"}
-        and act.key.stage in {Stage.UNDEPLOY, Stage.DELETE_ENDPOINT, Stage.DELETE_MODEL}
-        and act.recipe_id is not None
-        and act.recipe_id not in back
     ]
     restoring = any(act.key.stage is Stage.RESTORE and act.state.is_open for act in acts)
     return {

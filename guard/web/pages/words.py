@@ -56,7 +56,7 @@ def say(
         if document["seen"] != seen:
             return _page(request, desk, person, word, document, overtaken=True, status=CONFLICT)
         try:
-            answer = _said(desk, person.name, word, str(document["subject"]), until, why, zone, accept_loss=accept_loss)
+            answer = _said(desk, person.name, word, document, until, why, zone, accept_loss=accept_loss)
         except ConfigInvalid as error:
             given = {"until": until, "why": why}
             return _page(request, desk, person, word, document, problem=str(error), given=given, status=UNPROCESSABLE)
@@ -72,8 +72,9 @@ def _known(word: str) -> None:
 
 
 def _said(
-    desk: Desk, who: str, word: str, subject: str, until: str, why: str, zone: str, *, accept_loss: bool
+    desk: Desk, who: str, word: str, document: Mapping[str, Any], until: str, why: str, zone: str, *, accept_loss: bool
 ) -> Mapping[str, Any]:
+    subject = str(document["subject"])
     match word:
         case "keep":
             end = datetime.fromisoformat(str(desk.moment(until, zone=zone)["at"])) if until.strip() else None
@@ -85,7 +86,7 @@ def _said(
         case "remove":
             return desk.remove(subject, who=who)
         case _:
-            return desk.restore(subject, who=who)
+            return _restore(desk, document, who)
 
 
 def _refusal(word: str, answer: Mapping[str, Any]) -> str:
@@ -113,7 +114,7 @@ def _page(
     given: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    preview = _preview(desk, document) if word == "restore" else None
+    preview = _restore(desk, document, person.name, dry_run=True) if word == "restore" else None
     context = {
         "word": word,
         "thing": document,
@@ -127,9 +128,7 @@ def _page(
     return render(request, "word.html", context, status=status)
 
 
-def _preview(desk: Desk, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What a restore would and would not bring back; None where nothing was removed."""
-    try:
-        return desk.restore(str(document["subject"]), who="", dry_run=True)
-    except NotFoundByName:
-        return None
+def _restore(desk: Desk, document: Mapping[str, Any], who: str, *, dry_run: bool = False) -> Mapping[str, Any]:
+    """Bring back each removal by its act: a pool's are those of its sharers, which no other name means together."""
+    answers = [desk.restore(str(act), who=who, dry_run=dry_run) for act in document["removals"]]
+    return {key: [one for answer in answers for one in answer[key]] for key in ("ordered", "impossible")}

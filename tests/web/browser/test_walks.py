@@ -80,6 +80,14 @@ def test_bringing_it_back(walk: Walk) -> None:
     expect(page.locator("tr", has_text="forgotten-gpu")).to_contain_text("kept: ")
 
 
+def test_a_crossed_budget_is_seen_from_the_first_page_on(walk: Walk) -> None:
+    page: Page = walk.person("ada")
+    page.goto("/")
+    expect(page.locator("#figures .bad")).to_contain_text("of budget all, $10.00: it will not last")
+    page.get_by_role("link", name="Money").click()
+    expect(page.locator("main")).to_contain_text("crossed")
+
+
 def test_of_two_that_speak_at_once_one_wins_and_the_other_is_told(walk: Walk) -> None:
     """And a keep by a second person is seen by the first, with its reason."""
     ada: Page = walk.person("ada")
