@@ -51,6 +51,23 @@ def test_a_keep_on_a_sharer_keeps_the_pool(telling: Place) -> None:
     assert document["until"] is None
 
 
+def test_a_keep_on_a_pool_that_comes_too_late_says_so(telling: Place) -> None:
+    assert "already sent" not in telling.here("keep", "sharer-one").out
+    telling.execute("UPDATE acts SET state = 'started' WHERE subject LIKE '%/endpoints/1007/%' AND state != 'verified'")
+
+    late = telling.here("keep", "shared-pool")
+
+    assert (late.code, "But a removal was already sent to the platform." in late.out) == (0, True)
+
+
+def test_what_is_gone_cannot_be_kept(telling: Place) -> None:
+    refused = telling.here("keep", "forgotten-gpu")
+
+    assert (refused.code, refused.out) == (1, "")
+    assert "forgotten-gpu is gone: it was removed 2026-11-02 03:00 UTC. Nothing was kept." in refused.err
+    assert "tuneguard restore projects/100000000001/" in refused.err
+
+
 def test_a_pause_shows_everywhere_until_it_ends(telling: Place) -> None:
     assert telling.here("pause", "--why", "release day", *telling.by("ada")).code == 0
 

@@ -74,7 +74,7 @@ def test_a_daemon_says_that_it_is_ready_and_ends_cleanly_and_a_second_one_does_n
         assert "another daemon leads on this ledger; nothing was done" in second.err
 
         observing.change("health: {port: 0}", f"health: {{port: {port}}}")
-        taken = observing.here("run")
+        taken = observing.here("run", "--standby")
         assert (taken.code, taken.out) == (3, "")
         assert f"port {port} on 127.0.0.1 cannot be used" in taken.err
         assert "Is another daemon running?" in taken.err
