@@ -23,10 +23,13 @@ def act_credentials(world: World) -> Any:
 
 
 def storage_client(world: World) -> Any:
-    """The official Cloud Storage client of one world."""
+    """The official Cloud Storage client of one world, on the world's session: its connections are as many as act at once, and
+    in a sandbox they end at this machine.
+    """
     from google.cloud import storage
 
     credentials = act_credentials(world)
     if isinstance(world, SandboxWorld):
-        return storage.Client(project="sandbox", credentials=credentials, client_options={"api_endpoint": world.url})
-    return storage.Client(credentials=credentials)
+        options = {"api_endpoint": world.url}
+        return storage.Client(project="sandbox", credentials=credentials, _http=world.session, client_options=options)
+    return storage.Client(credentials=credentials, _http=world.session)
