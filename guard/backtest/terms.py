@@ -40,6 +40,7 @@ class Terms:
     rules: Rules
     machine: Machine | None
     measured: timedelta | None
+    learns: bool = True  # a pool does not: the guard waits break-even there
 
     def under(self, if_wrong: IfWrong) -> Terms | None:
         """Return the terms if a wrong removal cost what `if_wrong` says; None where the currencies differ."""
@@ -145,6 +146,7 @@ def _terms(
         rules=rules,
         machine=machine,
         measured=measured,
+        learns=document["kind"] != Kind.POOL,
     )
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from guard.backtest.trial_text import as_text
 from guard.cli.app import run
 from guard.config import load
 from guard.core.model import Machine
+from guard.core.rules import IfWrong
+from guard.core.units import Money
 from guard.core.usage import HourRow, Usage, pack
 from guard.ledger import open_ledger
 
@@ -174,13 +179,15 @@ def test_policies_stand_side_by_side_and_classes_are_compared(config: Path) -> N
     assert len(fleet["timeline"]) == 5
 
 
-def test_prices_in_two_currencies_are_never_added_up(tmp_path: Path) -> None:
-    path = tmp_path / "guard.yaml"
-    euros = GUARD.replace("scratch: {per_minute_down: 0.10", "scratch: {per_minute_down: 0.10 EUR")
-    path.write_text(euros)
-    documents = [a_document(1), a_document(2, env="scratch", currency="EUR")]
+def test_prices_in_two_currencies_are_never_added_up(config: Path) -> None:
+    rules = load(config).settings.default
+    euros = IfWrong(name="scratch", per_minute_down=Money(Decimal("0.1"), "EUR"), fixed=Money(Decimal(0), "EUR"))
+    policies = tuple(replace(p, if_wrong=euros) if p.name == "scratch" else p for p in rules.policies)
+    documents = {d["subject"]: d for d in (a_document(1), a_document(2, env="scratch", currency="EUR"))}
+    usages = {name: called_every(60) for name in documents}
 
-    fleets = tried(path, documents, {name_of(n): called_every(60) for n in (1, 2)})["fleets"]
+    terms, _ = terms_of(documents, lambda _: replace(rules, policies=policies))
+    fleets = trial(usages, terms, ("policy",), source="test")["fleets"]
 
     assert [(fleet["currency"], fleet["endpoints"]) for fleet in fleets] == [("USD", 1), ("EUR", 1)]
 
@@ -203,8 +210,6 @@ def test_the_command_tries_guard_yaml_on_the_ledger_and_a_person_accepts_what_it
     monkeypatch.setenv("TUNEGUARD_LEDGER", url)
     ledger = open_ledger(url, world="sandbox:test")
     ledger.save_usage({name_of(n): called_every(50 + n) for n in (1, 2)}, from_hour=0)
-    from datetime import UTC, datetime
-
     now = datetime(2026, 11, 24, tzinfo=UTC)
     ledger.save_verdicts(
         "c1", now, {name_of(n): {**a_document(n), "decision": "keep", "reason": "waiting"} for n in (1, 2)}
@@ -221,10 +226,7 @@ def test_the_command_tries_guard_yaml_on_the_ledger_and_a_person_accepts_what_it
     assert "kim saw these figures for policy default" in out
     assert page.read_text().count("<svg") == 3
     ledger = open_ledger(url, world="sandbox:test", create=False)
-    (word,) = (
-        ledger.view(datetime(2100, 1, 1, tzinfo=UTC)).acknowledgements
-        or ledger.view(datetime.now(UTC)).acknowledgements
-    )  # noqa: DTZ005, TID251, RUF100  # the word is given by the machine's clock
+    (word,) = ledger.view(datetime.now(UTC) + timedelta(days=1)).acknowledgements
     ledger.close()
     assert json.loads(word.what.split(" ", 1)[1])["fleets"][0]["policies"][0]["policy"] == "default"
     assert run(["backtest", "--config", str(config), "--notice", "24h"]) == 2
