@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from guard.config import values
-from guard.config.money_schema import CrossingRules, ResponseRules
+from guard.config.money_schema import CrossingRules, OpenAIRules, ResponseRules
 from guard.config.schema import GuardFile, PolicyRules
 from guard.core.budget import Threshold
 from guard.core.responses import CancelJobs, Response, Shorten
@@ -36,7 +36,9 @@ def response_of(rules: CrossingRules, policies: Sequence[str]) -> Response:
 
 def problems(file: GuardFile) -> Iterator[tuple[Path, str]]:
     """What does not fit: a threshold that is not alerted on, a policy that is not there or does not allow it."""
-    known = {policy.name: policy for policy in file.policies}
+    known: dict[str, PolicyRules | OpenAIRules] = {policy.name: policy for policy in file.policies}
+    if file.openai is not None:
+        known.setdefault(file.openai.name, file.openai)  # its jobs have a policy of that name
     for index, budget in enumerate(file.budgets):
         alerts = {str(Threshold(*values.threshold(text))) for text in budget.alert_at}
         for number, crossing in enumerate(budget.on_crossing):
@@ -56,7 +58,7 @@ def problems(file: GuardFile) -> Iterator[tuple[Path, str]]:
                     yield from _part(part, (*path, "do", place), known)
 
 
-def _part(part: ResponseRules, path: Path, known: dict[str, PolicyRules]) -> Iterator[tuple[Path, str]]:
+def _part(part: ResponseRules, path: Path, known: dict[str, PolicyRules | OpenAIRules]) -> Iterator[tuple[Path, str]]:
     given = {name: getattr(part, name) for name in ResponseRules.model_fields if getattr(part, name) is not None}
     if len(given) != 1:
         yield path, f"found {', '.join(given) or 'nothing'}. Expected exactly one of shorten, cancel_jobs, ask"
@@ -69,7 +71,7 @@ def _part(part: ResponseRules, path: Path, known: dict[str, PolicyRules]) -> Ite
                 (*path, what, "policies"),
                 f"found {name!r}. Expected a policy's name: {', '.join(sorted(known)) or 'none yet'}",
             )
-        elif what == "shorten" and policy.wait == "never":
+        elif what == "shorten" and (isinstance(policy, OpenAIRules) or policy.wait == "never"):
             yield (*path, what, "policies"), f"found {name!r}, whose wait is never: there is nothing to shorten"
         elif what == "cancel_jobs" and not _cancels(policy):
             yield (
@@ -78,5 +80,5 @@ def _part(part: ResponseRules, path: Path, known: dict[str, PolicyRules]) -> Ite
             )
 
 
-def _cancels(policy: PolicyRules) -> bool:
+def _cancels(policy: PolicyRules | OpenAIRules) -> bool:
     return any(entry == "cancel_job" or (isinstance(entry, dict) and "cancel_job" in entry) for entry in policy.do)
