@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from guard.ledger import tables
 from guard.ledger.codec import cycle_from
 from guard.ledger.room import Room
-from guard.ledger.types import canonical
+from guard.ledger.types import Written, canonical
 from guard.ports.ledger import CycleRecord
 
 PLANS_KEPT = 24
@@ -78,9 +78,10 @@ class Cycles(Room):
                     continue
                 verdict, reason = str(document.get("decision", "")), str(document.get("reason", ""))
                 said = {"subject": subject, "cycle_id": cycle_id, "at": now, "verdict": verdict, "reason": reason}
-                fresh.append(said | {"digest": digest, "document": document})
+                written = Written(text)
+                fresh.append(said | {"digest": digest, "document": written})
                 if there is None or (there.verdict, there.reason) != (verdict, reason):
-                    changes.append(said | {"document": document})
+                    changes.append(said | {"document": written})
             if fresh:
                 writing.connection.execute(self._upsert(table), fresh)
             if changes:

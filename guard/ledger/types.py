@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -73,6 +74,13 @@ class Flag(TypeDecorator[bool]):
         return None if value is None else bool(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document that has been written already, for a digest: its canonical text."""
+
+    text: str
+
+
 class Document(TypeDecorator[Any]):
     """A JSON document as canonical text, byte for byte the same on both engines, so that it can be hashed.
 
@@ -84,6 +92,8 @@ class Document(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         del dialect
+        if isinstance(value, Written):
+            return value.text
         return None if value is None else canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
