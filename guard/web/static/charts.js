@@ -64,7 +64,7 @@
       axes: [
         { stroke: ink, grid: rule, ticks: rule },
         ...axes.map((axis, index) => ({
-          scale: axis, side: index % 2 ? 1 : 3, show: !narrow || index < 2, size: narrow ? 40 : 62,
+          scale: axis, side: index % 2 ? 1 : 3, show: !narrow || index < 2, size: narrow ? 50 : 62,
           stroke: ink, grid: index ? { show: false } : rule, ticks: rule,
           label: narrow ? undefined : picture.axes?.[axis] ?? picture.series.filter((one) => (one.axis ?? "y") === axis).map((one) => (one.unit ? `${one.name}, ${one.unit}` : one.name)).filter((text, at, all) => all.indexOf(text) === at).join(", "),
           labelSize: narrow ? 0 : 20,
@@ -76,7 +76,7 @@
           const stroke = resolved(`--series-${(index % 4) + 1}`);
           return {
             label: one.name, scale: one.axis ?? "y", stroke, width: 2, spanGaps: one.kind === "points", points: { show: one.kind === "points" }, dash: one.dashed ? [6, 4] : undefined,
-            fill: one.kind === "bars" ? stroke : undefined,
+            fill: one.kind === "bars" ? stroke.replace(/^rgb\((.*)\)$/, "rgba($1, 0.6)") : undefined, // the wait shows through
             paths: one.kind === "bars" ? window.uPlot.paths.bars({ size: [0.85, 60] }) : one.kind === "steps" ? window.uPlot.paths.stepped({ align: 1 }) : undefined,
             value: (_, value) => number(value),
           };
