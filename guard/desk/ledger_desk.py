@@ -29,6 +29,7 @@ from guard.desk.fleet import Boards
 from guard.desk.looking import Look, Looking
 from guard.desk.outlooks import Made, Outlooks
 from guard.desk.paging import Paging
+from guard.desk.removed import found_removed
 from guard.desk.selecting import Selection
 from guard.ports.clock import Clock
 from guard.ports.errors import GuardError, NotUnderstood
@@ -67,8 +68,8 @@ class LedgerDesk(Paging, Outlooks):
     def speaker(self, given: str | None) -> str:
         return given or self._user()
 
-    def find(self, name: str) -> Document:
-        return found(self._ledger, name)
+    def find(self, name: str, *, removed: bool = False) -> Document:
+        return found_removed(self._ledger, name) if removed else found(self._ledger, name)
 
     def status(self, *, fresh: bool = False, project: str | None = None, policy: str | None = None) -> Document:
         return status.status(self._ledger, self.now(), Selection(project=project, policy=policy), self._looked(fresh))

@@ -52,6 +52,21 @@ def meant_removals(ledger: Ledger, name: str | None, cycle: str | None) -> list[
     return found[-1:] if len({act.key.subject for act in found}) == 1 else found
 
 
+def found_removed(ledger: Ledger, name: str) -> dict[str, Any]:
+    """Whose the removal is that a restore of this name would undo: the same search as the restore's own."""
+    meant = meant_removals(ledger, name, None)
+    owners = {act.owner for act in meant}
+    last = meant[-1]
+    return {
+        "subject": last.key.subject,
+        "name": last.display_name,
+        "owner": owners.pop() if len(owners) == 1 else None,
+        "project": last.project_id,
+        "kind": "",
+        "gone": True,
+    }
+
+
 def refuse_gone(ledger: Ledger, document: Mapping[str, Any], what: str) -> None:
     """Raise Gone for a thing that is not there any more; `what` is what would have been done to it."""
     subjects = {str(document["subject"]), *map(str, document.get("members") or ())}

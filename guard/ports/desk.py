@@ -35,8 +35,12 @@ class Desk(Protocol):
         """Who speaks: as given, else the user of this machine, or the person whom the token names (and no other)."""
         ...
 
-    def find(self, name: str) -> Document:
-        """The one thing that a name means: `subject`, `name`, `owner`, `project`, `kind`, `gone`; an act's id means its thing."""
+    def find(self, name: str, *, removed: bool = False) -> Document:
+        """The one thing that a name means: `subject`, `name`, `owner`, `project`, `kind`, `gone`; an act's id means its thing.
+
+        `removed`: what a restore of this name would bring back, which may be another thing than the one that bears it now;
+        `owner` is None where it means things of several owners.
+        """
         ...
 
     def status(self, *, fresh: bool = False, project: str | None = None, policy: str | None = None) -> Document: ...

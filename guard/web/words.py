@@ -19,6 +19,7 @@ from guard.web.limits import WORDS_PER_MINUTE, Limits
 
 ON_ONE_THING = frozenset({"keep", "unkeep", "approve", "remove", "restore", "give_up_restore"})
 """Words that an owner may give, as long as they are on one thing, by its name, and the thing is the owner's own."""
+ON_WHAT_IS_GONE = frozenset({"restore", "give_up_restore"})
 WIDER = ("scope", "breaker", "widening", "cycle")
 """Arguments that make such a word reach further than the one thing."""
 
@@ -104,7 +105,8 @@ class _PersonsDesk:
             if person.role is not Role.OPERATOR:
                 raise _forbidden(person, f"say `{name}` of more than one thing of their own.", "an operator")
             return "" if wanted is None else str(wanted)
-        thing = self._desk.find(str(wanted))
+        # A restore looks for its name among what was removed: the owner who is asked for has to be that thing's.
+        thing = self._desk.find(str(wanted), removed=name in ON_WHAT_IS_GONE)
         owner = thing.get("owner")
         if not person.may_speak_on(owner):
             whose = f"which is {owner}'s" if owner else "whose owner is not known"

@@ -36,8 +36,8 @@ class RemoteDesk:
             )
         return name
 
-    def find(self, name: str) -> Document:
-        return self._wire.ask("/find", {"name": name})
+    def find(self, name: str, *, removed: bool = False) -> Document:
+        return self._wire.ask("/find", {"name": _some(name), "removed": removed})
 
     def status(self, *, fresh: bool = False, project: str | None = None, policy: str | None = None) -> Document:
         _not_fresh(fresh)

@@ -43,6 +43,12 @@ class Named(Asked):
     name: str = Field(min_length=1, max_length=LONGEST_NAME, description="A resource name, display name or id.")
 
 
+class Sought(Named):
+    """One thing, or what is left of it."""
+
+    removed: bool = Field(default=False, description="What a restore of this name would bring back.")
+
+
 class Remembered(Asked):
     """What is told of the past."""
 
@@ -95,9 +101,9 @@ def moment(desk: DeskOf, asked: Annotated[Words, Query()]) -> Response:
 
 
 @router.get("/find", response_model=Found)
-def find(desk: DeskOf, asked: Annotated[Named, Query()]) -> Response:
+def find(desk: DeskOf, asked: Annotated[Sought, Query()]) -> Response:
     """The one thing that a name means, its owner, and whether it is still there."""
-    return answer({"now": desk.now().isoformat(), **desk.find(asked.name)})
+    return answer({"now": desk.now().isoformat(), **desk.find(asked.name, removed=asked.removed)})
 
 
 @router.get("/status", response_model=Status)

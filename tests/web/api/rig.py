@@ -30,6 +30,12 @@ class Api:
 
     app: FastAPI
     book: DoorBook
+    ledger: Path
+
+    def execute(self, statement: str) -> None:
+        """Tamper with the ledger."""
+        with closing(sqlite3.connect(self.ledger)) as connection, connection:
+            connection.execute(statement)
 
     @property
     def url(self) -> str:
@@ -73,7 +79,7 @@ def an_api(place: Place, folder: Path) -> Iterator[Api]:
         desk=lambda: desk, book=book, now=lambda: datetime.now(UTC), settings=settings, monotonic=time.monotonic
     )
     try:
-        yield Api(create_app(house), book)
+        yield Api(create_app(house), book, ledger)
     finally:
         desk.close()
         book.close()

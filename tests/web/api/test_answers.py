@@ -80,6 +80,20 @@ def test_a_viewer_reads_an_owner_speaks_of_their_own_and_an_operator_of_all(api:
     assert operator.post(f"{V1}/unkeep", json={"name": "waiting"}).json()["ended"] == 1
 
 
+def test_an_owner_restores_their_own_only_whatever_else_bears_the_name_now(api: Api) -> None:
+    """`waiting` is removed; then another thing takes its name, and is somebody else's."""
+    operator, owner = api.client("q", Role.OPERATOR), api.client("r", Role.OWNER, frozenset({"ml"}))
+    assert (
+        owner.post(f"{V1}/restore", json={"name": "busy"}).json()["detail"].startswith("'busy' names nothing that was")
+    )
+    api.execute("UPDATE acts SET state = 'verified', display_name = 'busy' WHERE display_name = 'waiting'")
+
+    refused = owner.post(f"{V1}/restore", json={"name": "busy"})
+    assert (refused.status_code, "which is shop's" in refused.json()["detail"]) == (403, True)
+    assert operator.get(f"{V1}/find", params={"name": "busy"}).json()["owner"] == "ml"
+    assert operator.get(f"{V1}/find", params={"name": "busy", "removed": True}).json()["owner"] == "shop"
+
+
 def test_nothing_is_said_by_get(api: Api) -> None:
     client = api.client("getter")
 

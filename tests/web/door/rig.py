@@ -32,7 +32,7 @@ class SmallDesk:
 
     said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def find(self, name: str) -> Mapping[str, Any]:
+    def find(self, name: str, *, removed: bool = False) -> Mapping[str, Any]:
         if name not in THINGS:
             raise NotFoundByName(f"there is no {name}.")
         return {"subject": f"projects/1/{name}", "name": name, "owner": THINGS[name]}
