@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from guard.core.plan import Acknowledgement
+from guard.core.billed import Billed
+from guard.core.model import Kind, Machine
+from guard.core.plan import Acknowledgement, Approval
 from guard.core.removal import ActState
 from guard.ledger import SqlLedger
 from guard.ports.ledger import CycleRecord
@@ -59,3 +61,32 @@ def test_a_renewed_lease_leaves_the_stamp_alone(ledger: SqlLedger) -> None:
     before = ledger.glance().stamp
     assert ledger.renew_lease(lease, TTL) is not None
     assert ledger.glance().stamp == before
+
+
+def test_approvals_are_read_in_the_order_in_which_they_were_given(ledger: SqlLedger) -> None:
+    act = an_act()
+    ledger.propose(act)
+    for who in ("ada", "bob"):
+        ledger.approve(
+            Approval(act_id=act.id, evidence_digest="d", who=who, made_at=NOW, expires_at=NOW + DAY, accept_loss=False)
+        )
+    assert [(one.act_id, one.who) for one in ledger.approvals()] == [(act.id, "ada"), (act.id, "bob")]
+
+
+def test_one_thing_that_bills_is_found_by_its_name_alone(ledger: SqlLedger) -> None:
+    thing = Billed(
+        name=SUBJECT,
+        kind=Kind.DEPLOYED_MODEL,
+        project_id="acme-ml",
+        location="europe-west4",
+        display_name="support-bot",
+        machine=Machine(machine_type="n1-standard-4", accelerator_type=None, accelerator_count=0),
+        labels={},
+        owner="ada",
+        policy="default",
+        created_at=NOW,
+        seen_at=NOW,
+    )
+    ledger.save_billed([thing])
+    assert ledger.billed_thing(SUBJECT) == thing
+    assert ledger.billed_thing("something else") is None
