@@ -12,7 +12,7 @@ from guard.desk.finding import name_of
 from guard.ports.errors import Gone, NotFoundByName
 from guard.ports.ledger import Ledger
 
-REMOVALS = frozenset({Stage.UNDEPLOY, Stage.DELETE_ENDPOINT, Stage.DELETE_MODEL, Stage.CANCEL_JOB})
+REMOVALS = frozenset({Stage.UNDEPLOY, Stage.DELETE_ENDPOINT, Stage.DELETE_MODEL, Stage.CANCEL_JOB, Stage.DELETE_FILE})
 
 
 def removals(ledger: Ledger) -> tuple[list[Act], list[Act]]:

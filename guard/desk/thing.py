@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from guard.core.plan import Approval, KeepOrder
+from guard.core.planning import IRREVERSIBLE
 from guard.core.reasons import MEANING, BlockReason, KeepReason, RemoveReason
 from guard.core.removal import Act, ActState, evidence_digest
 from guard.core.verdict import Stage
@@ -146,7 +147,7 @@ def _may(
         "approve": bool(waiting) and needs_word,
         "remove": there and bool(document.get("billed") or waiting),
         "restore": bool(gone) and not restoring,
-        "cannot_be_undone": any(act.key.stage is Stage.DELETE_MODEL for act in waiting),
+        "cannot_be_undone": any(act.key.stage in IRREVERSIBLE for act in waiting),
         "restoring": restoring,
     }
 
