@@ -205,15 +205,13 @@ def test_a_policy_that_is_not_there_is_said_with_those_that_are(outlook: Place) 
     assert "There are: default." in seen(text(outlook, "/backtest?policy=nobody&use=24h", status=404))
 
 
-def test_what_takes_long_is_made_beside_the_page_and_fetched_when_it_is_there(outlook: Place) -> None:
-    before = outlook.desk._made
-    outlook.desk._made = Made(patience=timedelta(0))
-    try:
-        pages = {address: text(outlook, address) for address in ("/plan", "/money", "/backtest")}
-    finally:
-        outlook.desk._made = before
+def test_a_page_that_is_not_worked_out_yet_says_so_and_asks_again(
+    outlook: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guard.desk.later.Later.get", lambda *_: None)
 
-    for address, html in pages.items():
+    for address in ("/plan", "/money", "/backtest"):
+        html = text(outlook, address)
         assert "load delay:1s" in html, f"{address} asks again by itself"
         assert "in a moment" in html
 
