@@ -85,9 +85,10 @@ class Cycle:
         settled = self._settle(settings, gate, now, lease.term)
         given_up = retry(p.ledger, now)
         p.books.refresh(now)
+        metered = p.metered.ask(p.enrolled.projects(settings, now), now)
         snapshot, view, verdicts, plan = self._decide(settings, now, cycle_id, write=True)
         p.books.remember(snapshot, verdicts, now)
-        p.metered.refresh(p.enrolled.projects(settings, now), now)
+        p.metered.take(metered, now)
         p.bills.refresh(settings, (report.project_id for report in snapshot.scopes), now)
         doubted = {doubt.scope for doubt in plan.doubts if not doubt.acknowledged}
         p.ledger.save_seen(remember(view.seen, verdicts, snapshot, p.usage.usage, now, doubted=doubted))

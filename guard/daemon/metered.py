@@ -1,9 +1,13 @@
-"""Counts what bills beside machines: stored GiB and tokens, once an hour, kept like replicas so that one sum holds all."""
+"""Counts what bills beside machines: stored GiB and tokens, once an hour, kept like replicas so that one sum holds all.
+
+The questions are asked while the cycle lists what exists; the answers are taken once it has judged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from guard.core.billed import Billed, Metered
@@ -23,6 +27,19 @@ READ_AGAIN = timedelta(hours=6)
 """How much of the past each reading takes again: points come late."""
 
 
+PROJECTS_AT_ONCE = 8
+"""Projects that are asked side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One project's question that is on its way."""
+
+    project: Project
+    window: Window
+    answer: Future[Sequence[Metering]]
+
+
 class MeteredWatch:
     """One reading an hour and project; one that fails leaves a hole that the next one fills, and costs say so meanwhile."""
 
@@ -31,25 +48,38 @@ class MeteredWatch:
         self._source = source
         self._until: dict[str, datetime] = {}
 
-    def refresh(self, projects: Iterable[Project], now: datetime) -> None:
-        """Read what is new; the first time from the beginning of the month on, or a week back."""
+    def ask(self, projects: Iterable[Project], now: datetime) -> Sequence[Asked]:
+        """Ask for what is new; the first time from the beginning of the month on, or a week back."""
         end = hour_start(hour_number(now))
         due = [project for project in projects if self._until.get(project.number, hour_start(0)) < end]
         if not due:
-            return
-        known = {thing.name: thing for thing in self._ledger.billed() if not thing.on_machines}
+            return ()
+        asked = []
+        pool = ThreadPoolExecutor(max_workers=min(PROJECTS_AT_ONCE, len(due)), thread_name_prefix="metered")
         for project in due:
             before = self._until.get(project.number)
             start = before - READ_AGAIN if before is not None else min(month_of(now).start, end - LOOK_BACK)
+            window = Window(start, end)
+            asked.append(Asked(project, window, pool.submit(self._source.read, project, window)))
+        pool.shutdown(wait=False)  # its threads end with their last answer
+        return asked
+
+    def take(self, asked: Sequence[Asked], now: datetime) -> None:
+        """Keep what was answered."""
+        if not asked:
+            return
+        known = {thing.name: thing for thing in self._ledger.billed() if not thing.on_machines}
+        for question in asked:
+            project, window = question.project, question.window
             try:
-                found = self._source.read(project, Window(start, end))
+                found = question.answer.result()
             except GuardError as error:
                 log.warning(events.METERED_UNREAD, project=project.id, detail=str(error))
                 continue
-            hours = range(hour_number(start), hour_number(end))
+            hours = range(hour_number(window.start), hour_number(window.end))
             self._ledger.save_replicas(_quiet(project, known, hours) | {one.name: one.hours for one in found})
             self._ledger.save_billed(_changed(project, found, known, now))
-            self._until[project.number] = end
+            self._until[project.number] = window.end
 
 
 def _quiet(project: Project, known: dict[str, Billed], hours: range) -> dict[str, Mapping[int, float]]:
