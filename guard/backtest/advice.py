@@ -34,6 +34,8 @@ def recommend(
 ) -> Advice:
     """Return the cheapest `if_wrong` under which `rule` causes at most `most_cold_starts` per endpoint and week.
 
+    Also when the endpoints are drawn anew: the 97.5th percentile has to keep to it, not the one fleet that was seen.
+
     With an hourly price (USD) the sentence names the `per_minute_down` that means the same for a redeploy of
     `redeploy_minutes`: B = T x price, less the machine's own price while it is redeployed.
     """
@@ -41,14 +43,15 @@ def recommend(
         ratio = hours * HOUR
         (waits,) = waits_of(silences, [rule], ratio, reached_only=True)
         result = score(silences, waits, ratio)
-        if result.cold_starts_per_week <= most_cold_starts or hours == ladder_hours[-1]:
+        credible = result.most_cold_starts_per_week()
+        if credible <= most_cold_starts or hours == ladder_hours[-1]:
             break
     saved = float(result.saved.sum())
-    kept = result.cold_starts_per_week <= most_cold_starts
+    kept = credible <= most_cold_starts
+    accepted = f"(you accept {most_cold_starts:g})" if kept else f"(more than the {most_cold_starts:g} you accept)"
     text = (
-        f"A wrong removal worth {short(ratio)} of the machine gives {result.cold_starts_per_week:.2f} cold starts per "
-        f"endpoint and week {'(you accept' if kept else '(more than the'} {most_cold_starts:g}{')' if kept else ' you accept)'} "
-        f"and saves {saved:,.0f} machine hours"
+        f"A wrong removal worth {short(ratio)} of the machine gives {result.cold_starts_per_week:.2f} cold starts per endpoint and "
+        f"week, at most {credible:.2f} with other endpoints like these {accepted}, and saves {saved:,.0f} machine hours"
     )
     if hourly_price is not None:
         per_minute = max(0.0, (hours * hourly_price - hourly_price * redeploy_minutes / 60) / redeploy_minutes)

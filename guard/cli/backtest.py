@@ -60,7 +60,10 @@ def backtest(  # one local an option
     worst_case: Annotated[float, Parameter(help="What one silence may cost, as a multiple of hindsight.")] = 4.0,
     notice: Annotated[str | None, Parameter(help="Notice inside the wait, e.g. 24h: shows what it costs.")] = None,
     act_during: Annotated[
-        str | None, Parameter(help="Act window, e.g. 'Mon-Fri 09:00-17:00 Europe/Madrid': shows what it costs.")
+        str | None,
+        Parameter(
+            help="Act window, e.g. 'Mon-Fri 09:00-17:00 UTC': shows what it costs. A trace begins on Thursday, 1970-01-01."
+        ),
     ] = None,
     removals_per_day: Annotated[
         int | None, Parameter(help="Limit of removals in 24 hours: shows what it costs.")
