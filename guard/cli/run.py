@@ -38,7 +38,7 @@ def run(
     from guard.daemon import allocator
     from guard.telemetry import logging
 
-    allocator.few_arenas()
+    allocator.keep_small()
     logging.set_up(level="warning" if once and log_level == "info" else log_level)
     guard = wiring.build(common.path, may_act=True)
     try:

@@ -25,8 +25,8 @@ BACK_FILL = timedelta(days=41)
 """How far back the first look reads: Cloud Monitoring keeps six weeks (docs.cloud.google.com/monitoring/quotas, read
 2026-11-24); a day less, so that the first hour is whole."""
 
-BACK_FILL_AT_ONCE = timedelta(days=3)
-"""How much of a long back-fill is read and held at a time (about 6 MB at a thousand deployments)."""
+BACK_FILL_AT_ONCE = timedelta(days=1)
+"""How much of a long back-fill is read and held at a time (about 2 MB at a thousand deployments)."""
 
 READ_AGAIN = timedelta(hours=6)
 """How much of the past each cycle reads again: points may arrive hours late."""
