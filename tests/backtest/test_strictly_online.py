@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 
 from guard.backtest.learned import learned_waits
 from guard.backtest.silences import Silences
-from tests.backtest.fleets import DAY, a_fleet, mixture
+from tests.backtest.fleets import DAY, a_fleet, joined, mixture, periodic
 
-WHOLE = a_fleet(mixture(2, 60, 0.2), endpoints=12, days=45)
+WHOLE = joined(
+    ("team", a_fleet(mixture(2, 60, 0.2), endpoints=10, days=60)),
+    ("weekly jobs", a_fleet(periodic(165, 2), endpoints=3, days=60)),
+)
+"""Two kinds, and rhythms that are recognised on the way."""
 
 
 def cut(silences: Silences, at: float) -> Silences:
@@ -28,11 +32,12 @@ def cut(silences: Silences, at: float) -> Silences:
         silences.first[alive],
         np.minimum(silences.end, at)[alive],
         silences.resolution,
+        tuple(kind for kind, here in zip(silences.kind, alive, strict=True) if here),
     )
 
 
 @settings(max_examples=40, deadline=None)
-@given(at=st.floats(1.2 * DAY, 45 * DAY), ratio_hours=st.sampled_from([0.5, 4.0, 24.0, 100.0]))
+@given(at=st.floats(1.2 * DAY, 60 * DAY), ratio_hours=st.sampled_from([0.5, 4.0, 24.0, 100.0]))
 def test_no_wait_in_force_depends_on_what_came_later(at: float, ratio_hours: float) -> None:
     (full,) = learned_waits(WHOLE, [ratio_hours * 3600])
     (seen,) = learned_waits(cut(WHOLE, at), [ratio_hours * 3600])
