@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
+
 from guard.core.access import DoorSettings
 
 
@@ -59,6 +61,12 @@ def addresses_of(settings: DoorSettings, port: int) -> Addresses:
     """The page's addresses; without a public URL it is the loopback's at `port`."""
     url = settings.public_url or f"http://{_bracketed(settings.host)}:{port}"
     return Addresses(url.rstrip("/"))
+
+
+def path_of(request: Request) -> str:
+    """The path that routes are found by. `request.url` is put together with the Host header, which anybody can write."""
+    path: str = request.scope["path"]
+    return path
 
 
 def is_loopback(host: str) -> bool:

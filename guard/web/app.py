@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from guard.core.access import Login
 from guard.ports.errors import GuardError
 from guard.web import api, pages, probes
-from guard.web.addresses import addresses_of
+from guard.web.addresses import addresses_of, path_of
 from guard.web.asking import require_form_token
 from guard.web.door import Door
 from guard.web.house import House
@@ -79,8 +79,8 @@ def _answer_errors(app: FastAPI, rendering: Rendering) -> None:
     def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for these
         detail = {
-            HTTPStatus.NOT_FOUND: f"There is no page {request.url.path}.",
-            HTTPStatus.METHOD_NOT_ALLOWED: f"{request.url.path} does not take {request.method}.",
+            HTTPStatus.NOT_FOUND: f"There is no page {path_of(request)}.",
+            HTTPStatus.METHOD_NOT_ALLOWED: f"{path_of(request)} does not take {request.method}.",
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"More than {LARGEST_BODY // 1024} KiB were sent. Nothing was done.",
         }.get(HTTPStatus(error.status_code), str(error.detail))
         answer = refuse(rendering, request, error.status_code, detail)

@@ -20,7 +20,7 @@ from guard.core.access import Login, Person, Role
 from guard.ports.errors import GuardError
 from guard.telemetry import events, logging
 from guard.web import secret, sessions
-from guard.web.addresses import Addresses
+from guard.web.addresses import Addresses, path_of
 from guard.web.asking import SAFE
 from guard.web.headers import security_headers
 from guard.web.house import House
@@ -75,12 +75,12 @@ class Door:
             await send(message)
 
         answer = self._wrong_address(request) or self._foreign_form(request)
-        if answer is None and not is_open(request.url.path):
+        if answer is None and not is_open(path_of(request)):
             answer = await run_in_threadpool(self._admit, request)
         try:
             await (answer or self.inner)(scope, receive, send_with_headers)
         except Exception as error:
-            log.exception(events.REQUEST_FAILED, path=request.url.path, detail=type(error).__name__)
+            log.exception(events.REQUEST_FAILED, path=path_of(request), detail=type(error).__name__)
             if begun:
                 raise
             await self._refuse(
@@ -93,7 +93,7 @@ class Door:
     def _wrong_address(self, request: Request) -> Response | None:
         """Refuse another Host: a name that leads here and is not ours is how a foreign page would read this one."""
         host = request.headers.get("host", "")
-        if host.casefold() in self.addresses.hosts or request.url.path in PROBES:
+        if host.casefold() in self.addresses.hosts or path_of(request) in PROBES:
             return None
         return self._refuse(
             request,
@@ -104,7 +104,7 @@ class Door:
 
     def _foreign_form(self, request: Request) -> Response | None:
         """Refuse an unsafe request that another site's page sends. The API takes no cookies, so nothing is sent in its stead."""
-        if request.method in SAFE or request.url.path.startswith(API):
+        if request.method in SAFE or path_of(request).startswith(API):
             return None
         site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
         ours = origin in self.addresses.origins if origin is not None else site == "same-origin"
@@ -120,7 +120,7 @@ class Door:
     def _admit(self, request: Request) -> Response | None:
         """Find out who asks; returns None to let them in, else the answer."""
         try:
-            if request.url.path.startswith(API):
+            if path_of(request).startswith(API):
                 return self._admit_machine(request)
             return self._admit_person(request)
         except GuardError as error:
@@ -159,7 +159,7 @@ class Door:
         request.state.csrf = signed_in.csrf
         request.state.session = signed_in.session
         if signed_in.person is None:
-            if request.url.path == LOGOUT:
+            if path_of(request) == LOGOUT:
                 return None
             who = signed_in.session.identity
             return self._refuse(
@@ -191,7 +191,7 @@ class Door:
         return signed_in
 
     def _enter(self, request: Request, person: Person) -> Response | None:
-        if person.role is Role.VIEWER and request.method not in SAFE and request.url.path != LOGOUT:
+        if person.role is Role.VIEWER and request.method not in SAFE and path_of(request) != LOGOUT:
             return self._refuse(
                 request,
                 HTTPStatus.FORBIDDEN,
@@ -205,7 +205,9 @@ class Door:
         """Lead a browser that opens a page to the login; tell everybody else that there is no session."""
         navigates = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
         if request.method in SAFE and navigates and "text/html" in request.headers.get("accept", ""):
-            wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            wanted = path_of(request) + (
+                f"?{query}" if (query := request.scope["query_string"].decode("latin-1")) else ""
+            )
             return RedirectResponse(f"/login?next={quote(wanted, safe='')}", HTTPStatus.SEE_OTHER)
         done = "" if request.method in SAFE else " Nothing was done."
         hint = (
@@ -226,4 +228,4 @@ def is_open(path: str) -> bool:
 
 def _by_itself(request: Request) -> bool:
     """True for what an open page fetches although nobody touched it: that keeps no session alive."""
-    return request.url.path == LIVE or request.headers.get("hx-trigger") == "content"
+    return path_of(request) == LIVE or request.headers.get("hx-trigger") == "content"

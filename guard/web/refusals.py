@@ -17,6 +17,7 @@ from guard.ports.errors import (
     Refused,
     RetryLater,
 )
+from guard.web.addresses import path_of
 from guard.web.rendering import Rendering
 
 STATUS: tuple[tuple[type[GuardError], int], ...] = (
@@ -61,7 +62,7 @@ def refuse(
 def wants_json(request: Request) -> bool:
     """True for the API and for whoever asks for JSON and not for a page."""
     accept = request.headers.get("accept", "")
-    return request.url.path.startswith("/api/") or ("json" in accept and "html" not in accept)
+    return path_of(request).startswith("/api/") or ("json" in accept and "html" not in accept)
 
 
 _TITLES: dict[int, str] = {

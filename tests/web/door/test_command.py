@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import chdir
+from contextlib import ExitStack, chdir
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -55,7 +55,11 @@ def typed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, st
 
 def test_the_page_says_where_it_is_and_lets_its_user_in_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-c", "from guard.cli import main; main()", "web", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
+        ExitStack() as end,
+    ):
+        end.callback(process.kill)  # whatever fails below
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
         port = httpx.URL(ready["http"]).port

@@ -137,3 +137,25 @@ def test_readiness_fails_with_the_ledger_and_says_no_more() -> None:
     answer = rig.browser().get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"ok": False, "problem": "the ledger does not answer"}
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:9465/livez?", "x/livez?", "x/static/?", "127.0.0.1:9465/login#", "x/api/?", "127.0.0.1:9465/readyz#"],
+)
+def test_a_host_header_cannot_pass_for_an_open_address(host: str) -> None:
+    """Frameworks put the URL together from that header; what is open is judged by the path that routes are found by."""
+    rig = a_rig()
+    for address in ("/probe", "/", "/api/probe"):
+        answer = rig.browser(host=host).get(address)
+        assert answer.status_code == 421, (address, answer.status_code)
+        assert "csrf" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "address", ["/livez%3F/../probe", "/static/%2e%2e/probe", "//probe", "/login%23/probe", "/LOGIN/../probe"]
+)
+def test_an_address_that_only_begins_like_an_open_one_is_shut(address: str) -> None:
+    answer = a_rig().browser().get(address)
+    assert answer.status_code in {303, 401, 404}
+    assert "csrf" not in answer.text
