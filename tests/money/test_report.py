@@ -37,9 +37,11 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             harness.cycle()
             harness.advance(1)
         for _ in range(12):
-            export(harness, since="2026-10-31T00:00:00Z")
             harness.advance(12)
             harness.cycle()
+        export(harness, since="2026-10-31T00:00:00Z")
+        harness.advance(2)
+        harness.cycle()
         yield Place(harness, folder)
 
 
