@@ -205,9 +205,10 @@ class Door:
         """Lead a browser that opens a page to the login; tell everybody else that there is no session."""
         navigates = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
         if request.method in SAFE and navigates and "text/html" in request.headers.get("accept", ""):
-            wanted = path_of(request) + (
-                f"?{query}" if (query := request.scope["query_string"].decode("latin-1")) else ""
-            )
+            # As it was asked for: a decoded `%2F` would lead to another thing, or to none.
+            wanted: bytes = request.scope["raw_path"]
+            if request.scope["query_string"]:
+                wanted += b"?" + request.scope["query_string"]
             return RedirectResponse(f"/login?next={quote(wanted, safe='')}", HTTPStatus.SEE_OTHER)
         done = "" if request.method in SAFE else " Nothing was done."
         hint = (

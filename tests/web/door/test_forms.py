@@ -179,6 +179,8 @@ def test_nobody_is_sent_elsewhere_after_a_login(wanted: str | None) -> None:
 
 def test_a_path_of_this_page_is_kept_over_the_login() -> None:
     assert local_path("/things/projects%2F1?by=owner") == "/things/projects%2F1?by=owner"
+    led = a_team().browser().get("/things/projects%2F1%2Fbot?by=owner").headers["location"]
+    assert led == "/login?next=%2Fthings%2Fprojects%252F1%252Fbot%3Fby%3Downer", "as it was asked for, not decoded"
     assert "next=/things/x" in a_team().browser().get("/login?next=/things/x").text
 
 
