@@ -53,8 +53,6 @@ def base_waits(silences: Silences, terms: Sequence[Terms], rule: Rule | None) ->
                 by_endpoint[i] = kind.length.total_seconds() if rule is None else rule.length
             case BreakEven():
                 by_endpoint[i] = one.ratio.total_seconds()
-            case Learned() if not one.learns:
-                by_endpoint[i] = one.ratio.total_seconds()
             case Learned():
                 worst = max(2.0, float(one.policy.worst_case))
                 asks.setdefault((one.ratio.total_seconds(), worst), []).append(i)

@@ -16,15 +16,16 @@ def silences_of_usage(usages: Mapping[str, Usage], kinds: Mapping[str, str] | No
     """Return the silences of packed hourly records, seconds from the Unix epoch. `kinds`: which of them are alike.
 
     An hour that is not known to be silent (not covered, no liveness, no quiet witness) counts as use here: no saving is claimed
-    where nobody looked. Subjects never used in their record are left out: they have no first use to count from.
+    where nobody looked. A record ends with the last hour that shows machines or a call: of what was removed, by the guard or by
+    somebody, nobody can say whether it would have been called. Subjects never used in their record are left out: they have no
+    first use to count from.
     """
     intervals: dict[str, tuple[Floats, Floats]] = {}
     ends: dict[str, float] = {}
     for name, usage in usages.items():
-        until = usage.covered_until
-        if not usage.used or until is None:
+        if not usage.used or not usage.covered:
             continue
-        last = max(int(until.timestamp() // HOUR) - usage.origin, usage.used.bit_length())
+        last = ((usage.covered & usage.live) | usage.used).bit_length()
         silent = usage.covered & usage.live & usage.quiet & ~usage.used
         first = (usage.used & -usage.used).bit_length() - 1
         busy = np.array([hour for hour in range(first, last) if not silent >> hour & 1], np.float64)

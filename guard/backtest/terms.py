@@ -13,12 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from guard.backtest.practice import Practice
+from guard.core.groups import together
 from guard.core.model import Kind, Machine
 from guard.core.policy import Matcher
 from guard.core.rules import BreakEven, IfWrong, Never, Policy, Rules, WaitRule
 from guard.core.sight import RulesOf
 from guard.core.units import Money, Rate
-from guard.core.usage import Usage, merge
+from guard.core.usage import Usage
 from guard.core.verdict import Stage, Subject
 from guard.core.wait import BUCKET, wait_for
 
@@ -40,7 +41,6 @@ class Terms:
     rules: Rules
     machine: Machine | None
     measured: timedelta | None
-    learns: bool = True  # a pool does not: the guard waits break-even there
 
     def under(self, if_wrong: IfWrong) -> Terms | None:
         """Return the terms if a wrong removal cost what `if_wrong` says; None where the currencies differ."""
@@ -73,7 +73,8 @@ def terms_of(
         if rules is None:
             without[name] = "its project is not enrolled (any more)"
             continue
-        policy = matchers.setdefault(id(rules), Matcher(rules.policies)).find(_subject(document))
+        policy = _of_its_sharers(document, rules)
+        policy = policy or matchers.setdefault(id(rules), Matcher(rules.policies)).find(_subject(document))
         if policy is None:
             without[name] = "no policy matches it"
             continue
@@ -93,18 +94,17 @@ def histories(
     """
     found = {}
     for name in names:
-        members = documents[name].get("members", ())
-        records = [usages[one] for one in (name, *members) if one in usages]
-        if not records:
-            continue
-        joined = records[0]
-        for record in records[1:]:
-            joined = merge(joined, record)
-        covered = joined.covered
-        for record in records:
-            covered &= record.rebased(joined.origin).covered
-        found[name] = replace(joined, covered=covered)
+        joined = together(usages, name, documents[name].get("members", ()))
+        if joined is not None:
+            found[name] = joined
     return found
+
+
+def _of_its_sharers(document: Mapping[str, Any], rules: Rules) -> Policy | None:
+    """The policy that decided about a pool, as far as there still is one of that name: its sharers' labels chose it."""
+    if document["kind"] != Kind.POOL:
+        return None
+    return next((policy for policy in rules.policies if policy.name == document.get("policy")), None)
 
 
 def _terms(
@@ -146,7 +146,6 @@ def _terms(
         rules=rules,
         machine=machine,
         measured=measured,
-        learns=document["kind"] != Kind.POOL,
     )
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from guard.core.counts import Counts
 from guard.core.gates import gate, too_young
+from guard.core.groups import together
 from guard.core.model import DeployedModel, Endpoint, ResourcePool
 from guard.core.owners import FALLBACK
 from guard.core.reasons import KeepReason, RemoveReason
 from guard.core.rules import Policy
 from guard.core.sight import Sight
 from guard.core.subjects import deployed_subject, pool_subject
-from guard.core.usage import Usage, merge
+from guard.core.usage import Usage
 from guard.core.verdict import Idle, Keep, Subject, Undecided, Verdict
 from guard.core.weighing import judge_silence
 
@@ -43,7 +43,7 @@ def judge_pool(sight: Sight, pool: ResourcePool, found: Sequence[Sharer]) -> Ver
     if (pool.sharers is None and not parts) or strangers:
         why = {"why": "who shares the pool is not known", "not_in_the_listing": strangers}
         return Undecided(subject=subject, reason=KeepReason.STATE_UNKNOWN, policy=name, evidence=why)
-    usage = group_usage(sight, pool.name, members)
+    usage = together(sight.usages, pool.name, members)
     if not members:
         return _empty(subject, usage, sight.now_hour, name)
     if len(policies) < len(parts) or not policies:
@@ -61,30 +61,6 @@ def judge_pool(sight: Sight, pool: ResourcePool, found: Sequence[Sharer]) -> Ver
         reason = RemoveReason.POOL_IDLE if verdict.reason is RemoveReason.IDLE else verdict.reason
         return replace(verdict, subject=subject, reason=reason, parts=parts)
     return replace(verdict, subject=subject)
-
-
-def group_usage(sight: Sight, pool: str, members: Sequence[str]) -> Usage | None:
-    """The use of the group: a call to any sharer is a call; an hour is covered only where it is for every one of them.
-
-    Replicas and witnesses are those of the same machines, whether monitoring tells them by pool or by deployed model.
-    """
-    records = [sight.usages.get(name) for name in members]
-    own = sight.usages.get(pool)
-    present = [record for record in (*records, own) if record is not None]
-    if not present:
-        return None
-    result = present[0]
-    for record in present[1:]:
-        result = merge(result, record)
-    origin = result.origin
-    covered = 0 if any(record is None for record in records) else ~0
-    for record in present:
-        covered &= record.rebased(origin).covered
-    counts: dict[int, int] = {}
-    for record in present:
-        for hour, count in record.counts.items():
-            counts[hour] = counts.get(hour, 0) + count
-    return replace(result, covered=max(0, covered), counts=Counts(counts))
 
 
 def _policies(sight: Sight, subject: Subject, parts: Sequence[Subject]) -> list[Policy]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from guard.core.groups import sharers_of
 from guard.core.model import HourlyDedicated, Kind, Snapshot
 from guard.core.policy import Matcher
 from guard.core.rules import Rules
@@ -15,7 +16,10 @@ from guard.core.verdict import Subject
 
 
 def kinds_of(snapshot: Snapshot, rules_of: Callable[[str], Rules | None]) -> dict[str, str]:
-    """Return the name of the policy that decides about each deployed model; one without a policy is left out."""
+    """Return the name of the policy that decides about each deployed model and pool; what has none is left out.
+
+    A pool is of the kind of its first sharer by name: where their policies differ, all of them decide.
+    """
     matchers: dict[int, Matcher] = {}
     found: dict[str, str] = {}
     for endpoint in snapshot.endpoints:
@@ -45,4 +49,8 @@ def kinds_of(snapshot: Snapshot, rules_of: Callable[[str], Rules | None]) -> dic
             )
             if policy is not None:
                 found[deployed.name] = policy.name
+    for pool, members in sharers_of(snapshot).items():
+        named = [found[name] for name in members if name in found]
+        if named:
+            found[pool] = named[0]
     return found

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from guard.core.documents import plan_document, verdict_document
+from guard.core.groups import sharers_of
 from guard.core.judge import judge
 from guard.core.kinds import kinds_of
 from guard.core.links import linked
@@ -184,6 +185,7 @@ class Cycle:
             p.usage.complete_until(projects),
             write=write,
             kinds=lambda: kinds_of(snapshot, settings.rules_of),
+            groups=lambda: sharers_of(snapshot),
         )
         for number, problems in usage.problems.items():
             log.warning(events.USAGE_INCOMPLETE, project=number, detail="; ".join(problems))

@@ -6,11 +6,12 @@ lessons learns from the usage that it has, so the first look's back-fill already
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from guard.core.learn import Book, EndpointState, FleetState, new_book, uses_of_day
+from guard.core.groups import by_group
+from guard.core.learn import Book, EndpointState, FleetState, new_book, uses_of_day, watched_until
 from guard.core.learn.book import Ask
 from guard.core.units import hour_number
 from guard.core.usage import Usage
@@ -23,8 +24,17 @@ FLEET = "fleet"
 HOURS = 24
 
 
+Groups = Callable[[], Mapping[str, Sequence[str]]]
+"""Answers which things are used as one: pool -> sharers."""
+
+
 def one_kind() -> Mapping[str, str]:
     """All endpoints are alike."""
+    return {}
+
+
+def no_groups() -> Mapping[str, Sequence[str]]:
+    """Nothing is shared."""
     return {}
 
 
@@ -34,13 +44,21 @@ class Lessons:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._book: Book | None = None
+        self._groups: dict[str, Sequence[str]] = {}
 
     def learn(
-        self, usage: Mapping[str, Usage], complete_until: datetime | None, *, write: bool, kinds: Kinds = one_kind
+        self,
+        usage: Mapping[str, Usage],
+        complete_until: datetime | None,
+        *,
+        write: bool,
+        kinds: Kinds = one_kind,
+        groups: Groups = no_groups,
     ) -> int:
         """Take in every day that is complete by now; returns how many. `complete_until` None: some project was never read.
 
-        `kinds` is asked only where there is a day to learn.
+        `kinds` and `groups` are asked only where there is a day to learn. A pool is learned as one thing, from the calls to any of
+        its sharers, which are not learned by themselves: nobody asks for their waits.
         """
         if complete_until is None or not usage:
             return 0
@@ -48,10 +66,13 @@ class Lessons:
             self._book = self._load() or _begin(usage)
         book, learned = self._book, 0
         alike: Mapping[str, str] = {}
+        ends: Mapping[str, float] = {}
         while (book.fleet.day + 1) * HOURS <= hour_number(complete_until):
             if not learned:
-                alike = kinds()
-            book = book.after_day(uses_of_day(usage, book.fleet.day), alike)
+                self._groups |= groups()  # a pool whose listing failed today is still what it was
+                alike, usage = kinds(), by_group(usage, self._groups)
+                ends = watched_until(usage)
+            book = book.after_day(uses_of_day(usage, book.fleet.day), alike, ends)
             learned += 1
         self._book = book
         if learned and write:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from guard.core.plan import Seen
 from guard.ledger import tables
@@ -55,10 +55,14 @@ class Sightings(Room):
 
     def save_learning(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
         values = [{"name": name, "document": dict(document)} for name, document in rows.items()]
-        if values:
-            with self._database.write() as writing:
-                for part in batches(values):
-                    writing.connection.execute(self._upsert(tables.learning), part)
+        with self._database.write() as writing:
+            kept = writing.connection.execute(select(tables.learning.c.name)).scalars().all()
+            gone = [{"gone": name} for name in kept if name not in rows]
+            if gone:
+                forget = delete(tables.learning).where(tables.learning.c.name == bindparam("gone"))
+                writing.connection.execute(forget, gone)
+            for part in batches(values):
+                writing.connection.execute(self._upsert(tables.learning), part)
 
     def learning(self) -> Mapping[str, Mapping[str, Any]]:
         with self._database.read() as connection:

@@ -4,7 +4,7 @@ from guard.core.learn.book import Book, Use, new_book
 from guard.core.learn.decision import WORST_CASE, LearnedWait, decide, wait_seconds
 from guard.core.learn.endpoint import EndpointState, still_silent, used
 from guard.core.learn.fleet import FleetLaw, FleetState, Tally, new_fleet
-from guard.core.learn.reading import book_of, uses_of_day
+from guard.core.learn.reading import book_of, uses_of_day, watched_until
 
 __all__ = [
     "WORST_CASE",
@@ -23,4 +23,5 @@ __all__ = [
     "used",
     "uses_of_day",
     "wait_seconds",
+    "watched_until",
 ]

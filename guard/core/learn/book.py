@@ -15,6 +15,10 @@ from guard.core.learn.fleet import MOST_KINDS, FleetState, Tally, new_fleet
 
 NEW = EndpointState()
 
+GONE = 30 * DAY
+"""How long what an endpoint taught is kept for itself after its machines were seen last, seconds. A scaled-down one may come back;
+what the fleet has learned from it stays."""
+
 
 class Use(NamedTuple):
     """One use of one endpoint, [began, ended), seconds from the epoch."""
@@ -38,10 +42,17 @@ class Book:
     endpoints: Mapping[str, EndpointState] = field(default_factory=dict)
     resolution: float = 3600.0
 
-    def after_day(self, uses: Iterable[Use], kinds: Mapping[str, str] | None = None) -> Book:
+    def after_day(
+        self,
+        uses: Iterable[Use],
+        kinds: Mapping[str, str] | None = None,
+        watched_until: Mapping[str, float] | None = None,
+    ) -> Book:
         """Return the book after the day that is open, given that day's uses of all endpoints, in order of their beginning.
 
-        `kinds` names the kind of each endpoint; one that is not in it keeps the kind that it had.
+        `kinds` names the kind of each endpoint; one that is not in it keeps the kind that it had. `watched_until` gives the end
+        of each one's record (seconds): the silence of one that is gone teaches nothing from then on, and one whose record is not
+        there any more, or ended a month ago, is forgotten. Without it everything is there.
         """
         law, tally = self.fleet.law, Tally()
         endpoints = dict(self.endpoints)
@@ -54,8 +65,15 @@ class Book:
                 state = replace(state, kind=kind)
             endpoints[use.endpoint] = used(state, law, tally, use.began, use.ended, resolution=self.resolution)
         midnight = (self.fleet.day + 1) * DAY
+        if watched_until is not None:
+            endpoints = {
+                name: state
+                for name, state in endpoints.items()
+                if name in watched_until and watched_until[name] > midnight - GONE
+            }
         for name, state in endpoints.items():
-            endpoints[name] = still_silent(state, law, tally, midnight, resolution=self.resolution)
+            seen = midnight if watched_until is None else min(midnight, watched_until[name])
+            endpoints[name] = still_silent(state, law, tally, seen, resolution=self.resolution)
         open_since: dict[int, set[str]] = {}
         for state in endpoints.values():
             if state.silent_since is not None:

@@ -13,14 +13,15 @@ def uses_of_day(usages: Mapping[str, Usage], day: int) -> list[Use]:
     """Return the uses of one day (days from the Unix epoch, UTC), whole hours that follow one another joined, in order.
 
     An hour that is not known to be silent (not covered, no liveness, no quiet witness) counts as use: what nobody saw teaches
-    nobody to remove. Subjects without any use up to then have no first use to learn from, and are left out.
+    nobody to remove. After the last hour with machines or a call there is no thing (any more): that is the end of its record,
+    not a use. Subjects without any use up to then have no first use to learn from, and are left out.
     """
     uses = []
     for name, usage in usages.items():
         if not usage.used:
             continue
         first = usage.origin + (usage.used & -usage.used).bit_length() - 1
-        end = usage.origin + max(usage.covered.bit_length(), usage.used.bit_length())
+        end = _ends(usage)
         silent = usage.covered & usage.live & usage.quiet & ~usage.used
         began: int | None = None
         upto = min(24 * day + 24, end)
@@ -36,12 +37,26 @@ def uses_of_day(usages: Mapping[str, Usage], day: int) -> list[Use]:
     return sorted(uses, key=lambda use: (use.began, use.endpoint))
 
 
+def watched_until(usages: Mapping[str, Usage]) -> dict[str, float]:
+    """Return the end of each record, seconds from the epoch: a silence is told no further than its machines were seen.
+
+    What the guard removed cannot be called, so that its silence says nothing about anybody coming back.
+    """
+    return {name: _ends(usage) * HOUR for name, usage in usages.items()}
+
+
+def _ends(usage: Usage) -> int:
+    """The hour after the last one with machines or a call."""
+    return usage.origin + ((usage.covered & usage.live) | usage.used).bit_length()
+
+
 def book_of(usages: Mapping[str, Usage], until_day: int, kinds: Mapping[str, str] | None = None) -> Book | None:
     """Return the book after all days before `until_day`; None where nothing was ever used. `kinds`: see `Book.after_day`."""
     begins = [usage.origin + (usage.used & -usage.used).bit_length() - 1 for usage in usages.values() if usage.used]
     if not begins:
         return None
     book = new_book(min(begins) * HOUR)
+    ends = watched_until(usages)
     while book.fleet.day < until_day:
-        book = book.after_day(uses_of_day(usages, book.fleet.day), kinds)
+        book = book.after_day(uses_of_day(usages, book.fleet.day), kinds, ends)
     return book
