@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from textwrap import TextWrapper
 from typing import Any
 
 from guard.cli.common import WIDTH, Cell, dollars, say, table, when
 from guard.cli.fitting import shortened
+from guard.core.reasons import BlockReason
 from guard.core.units import short
 from guard.core.wording import reason_words
 from guard.desk.finding import LISTS, name_of, names_of
@@ -99,6 +101,8 @@ def show_plan(document: Document, did: Sequence[Document] = ()) -> None:
     )
     for title, key, last in sections:
         _section(title, document[key], last)
+    if held := held_by_limits(document["blocked"]):
+        say("{held}", held=held)
     if not any(document[key] for key in ("actions", "notices", "blocked")):
         say("Nothing goes now, and nothing is announced.")
     kept = Counter(words(doc["reason"]) for doc in document["kept"])
@@ -119,6 +123,30 @@ def show_plan(document: Document, did: Sequence[Document] = ()) -> None:
             block = f" ({words(one['block'])})" if one["block"] else ""
             what = f"{named.get(one['subject'], one['subject'])}: {words(one['state'])}{block} {one['detail']}"
             say("{what}", what=_WRAP.fill(what.rstrip()))
+
+
+def held_by_limits(blocked: Sequence[Document]) -> str:
+    """What the limits hold back and what that costs an hour, and where to weigh it; empty where they hold nothing back.
+
+    A pool's sharers are one removal. What something else blocks as well would not go under other limits either.
+    """
+    rates = {
+        doc.get("group") or doc["subject"]: doc.get("group_rate") or doc.get("rate")
+        for doc in blocked
+        if doc["blocks"] == [BlockReason.THROTTLED.value]
+    }
+    if not rates:
+        return ""
+    sums: dict[str, Decimal] = {}
+    for rate in rates.values():
+        if rate is not None:
+            sums[rate["currency"]] = sums.get(rate["currency"], Decimal(0)) + Decimal(str(rate["amount"]))
+    money = " and ".join(dollars({"amount": amount, "currency": currency}) for currency, amount in sums.items())
+    return (
+        f"The limits (removals_per_day in guard.yaml) alone hold back {len(rates)} of these, {money or '?'} an hour"
+        f"{' at least' if None in rates.values() and money else ''}. `tuneguard backtest` shows what they cost; raise them "
+        "once you trust the guard."
+    )
 
 
 def _section(title: str, documents: Sequence[Document], last: Callable[[Document], str]) -> None:

@@ -122,6 +122,7 @@ def test_the_plan_says_what_is_blocked_and_what_a_pool_costs_together(anywhere: 
 
     assert "Blocked (3)" in out
     assert "throttled" in out
+    assert "The limits (removals_per_day in guard.yaml) alone hold back" in out
     assert "(pool" in out
     assert "together" in out
     assert "Nothing goes now" not in out

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from guard.cli.common import say, table
 from guard.cli.fitting import shortened, widths
+from guard.cli.showing import held_by_limits
 from guard.desk.finding import names_of
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=150)
@@ -91,3 +92,21 @@ def test_things_in_one_table_have_different_names(things: list[tuple[str, str, i
     )
 
     assert len(set(names.values())) == len(things)
+
+
+def test_what_the_limits_hold_back_is_added_up_once_a_pool_and_only_where_nothing_else_blocks() -> None:
+    def blocked(subject: str, amount: str | None, *blocks: str, group: str | None = None) -> dict[str, object]:
+        rate = None if amount is None else {"amount": amount, "currency": "USD"}
+        return {"subject": subject, "blocks": list(blocks), "group": group, "group_rate": rate if group else None,
+                "rate": None if group else rate}  # fmt: skip
+
+    plan = [
+        blocked("a", "1.50", "throttled"),
+        blocked("b", "0.75", "throttled", group="pool"),
+        blocked("c", "0.75", "throttled", group="pool"),
+        blocked("d", "9.00", "large_widening", "throttled"),
+    ]
+
+    assert "alone hold back 2 of these, $2.25 an hour." in held_by_limits(plan)
+    assert "hold back 3 of these, $2.25 an hour at least." in held_by_limits([*plan, blocked("e", None, "throttled")])
+    assert held_by_limits(plan[3:]) == ""
