@@ -196,6 +196,7 @@ def test_focus_rows_have_the_columns_and_their_quantity_times_price_is_the_cost(
     assert tuple(row) == COLUMNS
     assert Decimal(str(row["PricingQuantity"])) * Decimal(str(row["ListUnitPrice"])) == Decimal(str(row["ListCost"]))
     assert (row["BillingCurrency"], row["x_Owner"], row["x_IsLowerBound"]) == ("USD", "ana", "false")
+    assert row["BillingPeriodEnd"] == f"{MONTH.end:%Y-%m-%dT%H:%M:%S}Z", "FOCUS wants UTC with a Z"
 
 
 def test_a_focus_row_without_a_price_has_no_cost_in_it() -> None:

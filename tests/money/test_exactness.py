@@ -264,7 +264,7 @@ MANDATORY = {
     ),
     *("ServiceCategory", "ServiceName"),
 }
-"""FOCUS 1.x: the columns whose feature level is mandatory."""
+"""The columns whose feature level is Mandatory in FOCUS 1.2 (specification/columns at tag v1.2, read 2026-11-25)."""
 
 
 def test_the_export_has_every_column_that_focus_calls_mandatory_and_our_own_are_marked() -> None:
