@@ -26,7 +26,7 @@ app = App(name="demo", help="Thirty simulated days of a forgetful fleet, no acco
 def demo(
     *,
     exit: Annotated[  # noqa: A002  # the flag's name
-        bool, Parameter(negative="", help="End when the story ends; else the sandbox stays up until Ctrl-C.")
+        bool, Parameter(negative="", help="End when the story ends; else sandbox and guard stay up until Ctrl-C.")
     ] = False,
     days: Annotated[
         int | None,

@@ -8,7 +8,9 @@ import re
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 
 import httpx
 import pytest
@@ -141,6 +143,15 @@ def test_two_demos_in_one_folder_do_not_meet(tmp_path: Path) -> None:
     assert "Another demo runs in" in err
 
 
+def until(done: Callable[[], bool]) -> None:
+    """The guard looks every five seconds; a restore takes two looks."""
+    for _ in range(40):
+        if done():
+            return
+        sleep(1)
+    raise AssertionError("it never came")
+
+
 def test_the_commands_that_it_names_work_until_ctrl_c(tmp_path: Path) -> None:
     with started(tmp_path, "--days", "1") as process:
         said = read_until(process, "Ctrl-C ends it.")
@@ -162,15 +173,18 @@ def test_the_commands_that_it_names_work_until_ctrl_c(tmp_path: Path) -> None:
         )
         fleet = httpx.get(httpx.URL(fresh).copy_with(path="/", query=None), cookies=came_in.cookies)
         explained = shell("tuneguard explain forgotten-gpu")
-        restored = shell("tuneguard restore forgotten-gpu && tuneguard run --once")
-        later = shell(
-            f'curl -s -X POST http://{":".join(map(str, sandbox_of(tmp_path)))}/sandbox/clock -d \'{{"advance": "1h"}}\''
-            " > /dev/null && tuneguard run --once && tuneguard status"
-        )
+        restored = shell("tuneguard restore forgotten-gpu")
+        live = httpx.URL(fresh).copy_with(path="/live", query=None)
+        host, port = sandbox_of(tmp_path)
+        httpx.post(f"http://{host}:{port}/sandbox/clock", json={"advance": "3h"})
+        late = httpx.get(live, cookies=came_in.cookies).json()["late"]
+        until(lambda: "restored as" in shell("tuneguard history forgotten-gpu").stdout)
+        news = httpx.get(live, cookies=came_in.cookies).json()
+        later = shell("tuneguard status")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
 
-    assert "tuneguard restore forgotten-gpu && tuneguard run --once" in said
+    assert "tuneguard restore forgotten-gpu" in said
     assert opened.status_code == 200
     assert fleet.status_code == 200, fleet.text
     assert "quarterly-report" in fleet.text
@@ -179,6 +193,7 @@ def test_the_commands_that_it_names_work_until_ctrl_c(tmp_path: Path) -> None:
     assert explained.returncode == 0, explained.stderr
     assert "was undeployed" in explained.stdout
     assert restored.returncode == 0, restored.stderr
-    assert later.returncode == 0, later.stderr
+    assert "nobody has looked" in late
+    assert (news["late"], news["mode"]) == (None, "enforce")
     assert "forgotten-gpu" in later.stdout
     assert (process.returncode, err) == (0, "")

@@ -1,4 +1,4 @@
-"""The demo from curtain to curtain: fleet, story, account, and the sandbox left open for the user's own commands."""
+"""The demo from curtain to curtain: fleet, story, account, and sandbox and guard left running for the user's own commands."""
 
 from __future__ import annotations
 
@@ -54,13 +54,12 @@ def _end(stage: Stage, stopping: Stopping, *, took: timedelta, stay: bool, as_js
         show_closing(account, looks=stage.looks, took=took, in_vain=in_vain)
     if not stay:
         return 0
-    stage.leave_open()
     if as_json:
-        stopping.wait()
+        stage.stay_open(stopping.asked_within)
         return 0
     with page(stage.folder, stage.cloud.url) as link:
         show_next(_shown(stage.folder), stage.cloud.url, _example(account), link)
-        stopping.wait()
+        stage.stay_open(stopping.asked_within)
     return 0
 
 

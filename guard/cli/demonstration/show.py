@@ -213,7 +213,7 @@ def _show_unknown(to: Console, closing: Closing) -> None:
 
 
 def show_next(folder: str, url: str, example: str | None, link: str | None) -> None:
-    """The page to open and the commands to try while the sandbox is up; `link` None: there is no page."""
+    """The page to open and the commands to try while sandbox and guard are up; `link` None: there is no page."""
     to: Console = console()
     commands = [
         (f"source {folder}/env", "point this shell at the demo"),
@@ -224,8 +224,7 @@ def show_next(folder: str, url: str, example: str | None, link: str | None) -> N
     if example is not None:
         commands += [
             (f"tuneguard explain {example}", "why it went, in full"),
-            (f"tuneguard restore {example} && tuneguard run --once", "bring it back"),
-            ("tuneguard run --once", "half a minute later: it is there"),
+            (f"tuneguard restore {example}", "bring it back; half a minute later it is there"),
         ]
     to.print()
     to.print("[bold]Try it[/], in another terminal:", highlight=False)
@@ -239,7 +238,7 @@ def show_next(folder: str, url: str, example: str | None, link: str | None) -> N
         to.print(f"  [cyan]{link}[/]", highlight=False, soft_wrap=True)
         to.print(f"  [dim]{another(link)} prints a fresh one.[/]", highlight=False)
         to.print()
-    to.print(f"The sandbox stays up at {url}. Its clock now runs a minute a second.", highlight=False)
+    to.print(f"Sandbox ({url}) and guard stay up: a minute a second, a look every five minutes.", highlight=False)
     to.print("Ctrl-C ends it.")
 
 

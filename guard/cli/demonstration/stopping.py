@@ -30,9 +30,9 @@ class Stopping:
         """True once somebody wants it to end."""
         return self._asked.is_set()
 
-    def wait(self) -> None:
-        """Do nothing until somebody does."""
-        self._asked.wait()
+    def asked_within(self, seconds: float) -> bool:
+        """Do nothing until somebody does, for so long at most; True once somebody has."""
+        return self._asked.wait(seconds)
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         if self._asked.is_set():

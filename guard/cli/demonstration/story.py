@@ -21,7 +21,7 @@ from guard.cli.demonstration.fleet import Fleet, part
 from guard.cli.demonstration.people import People
 from guard.cli.demonstration.sink import Sink
 from guard.core.verdict import Verdict
-from guard.ports.errors import Unavailable
+from guard.ports.errors import GuardError, Unavailable
 
 if TYPE_CHECKING:
     from guard.wiring import Guard
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 AFTERWARDS = 60.0
 """How fast the clock runs once the story is over: a minute a second, so that a restore is done while one looks on."""
+LOOK_EVERY_S = 5.0
+"""Seconds between two looks from then on: the five minutes that the demo's guard.yaml says, at that speed."""
 OURS = ("env", "fleet.yaml", "guard.yaml", "ledger.db", "ledger.db-shm", "ledger.db-wal", "page.log", "sandbox.log")
 """What the demo writes into its folder, and clears away before it starts afresh; nothing else there is touched."""
 
@@ -83,10 +85,17 @@ class Stage:
         """The account so far."""
         return close(self.cloud, self.guard.ledger, self.verdicts, self.fleet.start, self.cloud.now())
 
-    def leave_open(self) -> None:
-        """Hand over to the user's own commands: the guard gives up its lease, the world's clock runs by itself."""
-        self.guard.leadership.release()
+    def stay_open(self, over: Callable[[float], bool]) -> None:
+        """Let the world's clock run and go on looking, so that what a user says is carried out, until `over` (seconds) is true.
+
+        A look that fails is told on standard error; the next one comes all the same.
+        """
         self.cloud.run_clock(AFTERWARDS)
+        while not over(LOOK_EVERY_S):
+            try:
+                self.guard.cycle.run(self.cloud.now())
+            except GuardError as error:
+                sys.stderr.write(f"tuneguard: this look failed: {error}\n")
 
 
 @contextmanager
