@@ -1,4 +1,4 @@
-"""Claims and recipes as objects in a bucket, through the official Cloud Storage client; retries off on writes."""
+"""Objects of a bucket, through the official Cloud Storage client; retries off on what changes something."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ from guard.ports.errors import ConfigInvalid, Gone
 from guard.ports.mutations import CALL_TIMEOUT
 
 
+def delete_object(client: Any, bucket: str, name: str, *, generation: int) -> None:
+    """Delete an object as it was looked at.
+
+    Raises GuardError: Gone where it is not there any more, Busy where another one was written under the name since.
+    """
+    with translated(f"delete gs://{bucket}/{name}"):
+        blob = client.bucket(bucket).blob(name)
+        blob.delete(if_generation_match=generation, timeout=CALL_TIMEOUT.total_seconds(), retry=None)
+
+
 class BucketStore:
-    """See guard.ports.mutations.Store. `address` is gs://bucket[/prefix]."""
+    """Claims and recipes; see guard.ports.mutations.Store. `address` is gs://bucket[/prefix]."""
 
     def __init__(self, address: str, *, client: Callable[[], Any]) -> None:
         scheme, _, rest = address.partition("://")

@@ -7,17 +7,17 @@ change something: retries off, a short time-out, no answer means unknown.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from guard.core.plan import KeepOrder
-from guard.ports.errors import GuardError
+from guard.ports.errors import Gone, GuardError
 from guard.ports.mutations import Mutations
 from guard.wiring import clock_of_environment, connect, open_existing_ledger
 from guard.wiring.identity import act_credentials
 
-__all__ = ["GuardError", "keep", "mutations"]
+__all__ = ["Gone", "GuardError", "keep", "mutations", "object_deletion", "openai_mutations"]
 
 
 def mutations(environment: Mapping[str, str] = os.environ) -> Mutations:
@@ -26,6 +26,32 @@ def mutations(environment: Mapping[str, str] = os.environ) -> Mutations:
 
     world = connect(environment).world
     return VertexMutations(api_endpoint=world.vertex, credentials=lambda: act_credentials(world))
+
+
+def openai_mutations(*, base_url: str, key: str, environment: Mapping[str, str] = os.environ) -> Mutations:
+    """The changing calls of a provider that speaks OpenAI's protocol.
+
+    Raises:
+        GuardError: A sandbox is set and `base_url` leads off this machine; later, at each call.
+    """
+    from guard.acts.openai import OpenAIMutations
+    from guard.adapters.http import require_loopback
+
+    if environment.get("TUNEGUARD_SANDBOX"):
+        require_loopback(base_url)
+    return OpenAIMutations(lambda: (base_url, key))
+
+
+def object_deletion(environment: Mapping[str, str] = os.environ) -> Callable[[str, str, int], None]:
+    """A call that deletes one object of a bucket: bucket, name, and the generation that was looked at.
+
+    Raises GuardError, here and at each call: Gone where there is none, Busy where another was written since.
+    """
+    from guard.acts.storage import delete_object
+    from guard.wiring.identity import storage_client
+
+    client = storage_client(connect(environment).world)
+    return lambda bucket, name, generation: delete_object(client, bucket, name, generation=generation)
 
 
 def keep(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from finetune.guard_side import OpenAIChanges
 from finetune.leftovers.item import Leftover
 from finetune.openai_tuning import ENDED, KEY_MARK
 from finetune.runs import Run
@@ -17,7 +19,7 @@ NO_WAY_BACK = "cannot be made again if the organisation may no longer tune"
 
 def find(client: openai.OpenAI, run: Run) -> list[Leftover]:
     """Everything, in the order in which it can be removed."""
-    once = client.with_options(max_retries=0)
+    changes = OpenAIChanges(client)
     out: list[Leftover] = []
     models: list[str] = []
     files: list[str] = []
@@ -28,7 +30,7 @@ def find(client: openai.OpenAI, run: Run) -> list[Leftover]:
                     kind="job",
                     name=job.id,
                     bills="training tokens while it runs",
-                    remove=_quiet(once.fine_tuning.jobs.cancel, job.id),
+                    remove=partial(changes.cancel_job, job.id),
                 )
             )
         if job.fine_tuned_model:
@@ -40,7 +42,7 @@ def find(client: openai.OpenAI, run: Run) -> list[Leftover]:
             kind="model",
             name=name,
             bills="nothing while nobody calls it",
-            remove=_quiet(once.models.delete, name),
+            remove=partial(changes.delete_model, name),
             warning=NO_WAY_BACK,
         )
         for name in dict.fromkeys(models)
@@ -49,7 +51,10 @@ def find(client: openai.OpenAI, run: Run) -> list[Leftover]:
     ours = (f"{run.name}-train-", f"{run.name}-validation-")
     out += [
         Leftover(
-            kind="file", name=f"{file.id} {file.filename}", bills="nothing", remove=_quiet(once.files.delete, file.id)
+            kind="file",
+            name=f"{file.id} {file.filename}",
+            bills="nothing",
+            remove=partial(changes.delete_file, file.id),
         )
         for file in client.files.list()
         if file.id in files or file.filename.startswith(ours)
@@ -65,20 +70,3 @@ def _there(look: Callable[[str], Any], name: str) -> bool:
     except openai.NotFoundError:
         return False
     return True
-
-
-def _quiet(act: Callable[[str], Any], name: str) -> Callable[[], None]:
-    """The act, with "not there" and "has ended" taken for done."""
-
-    def remove() -> None:
-        import openai
-
-        try:
-            act(name)
-        except openai.NotFoundError:
-            return
-        except openai.BadRequestError as error:
-            if error.code != "invalid_job_status":
-                raise
-
-    return remove

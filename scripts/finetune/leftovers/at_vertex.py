@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ def find(run: Run, poll: float) -> list[Leftover]:
             kind="job",
             name=str(job.name),
             bills="training tokens while it runs",
-            remove=partial(_cancel, client, str(job.name), poll),
+            remove=partial(_cancel, changes, client, str(job.name), poll),
         )
         for job in client.tunings.list()
         if (job.labels or {}).get(vertex_tuning.KEY) == run.key and _state(job) not in vertex_tuning.ENDED
@@ -46,7 +45,7 @@ def find(run: Run, poll: float) -> list[Leftover]:
         )
         for model in rest.listed(f"{rest.parent}/models", "models", filter=mark)
     ]
-    return out + _objects(storage_client(place), run)
+    return out + _objects(changes, storage_client(place), run)
 
 
 def _state(job: Any) -> str:
@@ -73,8 +72,8 @@ def _endpoint(changes: Changes, endpoint: dict[str, Any]) -> list[Leftover]:
     return [*out, Leftover(kind="endpoint", name=name, bills=bills, remove=partial(changes.delete_endpoint, name))]
 
 
-def _cancel(client: Any, name: str, poll: float) -> None:
-    client.tunings.cancel(name=name)
+def _cancel(changes: Changes, client: Any, name: str, poll: float) -> None:
+    changes.cancel_job(name)
     vertex_tuning.follow(client, name, poll=poll, told=lambda _text: None)
 
 
@@ -88,7 +87,7 @@ def _rescaled(shares: dict[str, int]) -> dict[str, int]:
     return out
 
 
-def _objects(client: storage.Client, run: Run) -> list[Leftover]:
+def _objects(changes: Changes, client: storage.Client, run: Run) -> list[Leftover]:
     """Objects of the run's folder, weights included; the bucket itself stays."""
     from google.cloud.exceptions import NotFound
 
@@ -98,22 +97,12 @@ def _objects(client: storage.Client, run: Run) -> list[Leftover]:
         blobs = list(client.list_blobs(name, prefix=folder))
     except NotFound:
         return []
-
-    def remover(blob: Any) -> Callable[[], None]:
-        def remove() -> None:
-            try:
-                blob.delete()
-            except NotFound:
-                return
-
-        return remove
-
     return [
         Leftover(
             kind="object",
             name=f"gs://{name}/{blob.name}",
             bills=f"storage of {blob.size or 0:,} bytes",
-            remove=remover(blob),
+            remove=partial(changes.delete_object, name, blob.name, int(blob.generation)),
         )
         for blob in blobs
     ]
