@@ -12,24 +12,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from finetune import advice, clock, console, trained
+from cyclopts.validators import Number
+from finetune import advice, call_costs, clock, console, trained
 from finetune.advice import Advice, Choice, Facts, Goal
 from finetune.chat import chat_for
 from finetune.checks.survey import survey
 from finetune.clients import Place, talking_to
 from finetune.console import Output
-from finetune.costs import repaid_after_calls, training_cost
+from finetune.costs import hosting_cost, repaid_after_calls, training_cost
 from finetune.errors import FINE, UserError
 from finetune.evaluation import bootstrap, measure, metrics, variants
 from finetune.findings import Severity
 from finetune.limits import DEFAULT_MODEL
 from finetune.model import Example
+from finetune.options import Location, Prices, Project, Seed, Shots
 from finetune.prices import ModelPrice, PriceBook
 from finetune.runs import FOLDER
 from finetune.split import Fractions, Grouper
-from finetune.tokens import count_messages
+from finetune.text import read_text
 
 app = console.app("advise.py", "Prompt, few-shot, retrieval or tuning? With reasons, and the cost of each.")
+REGION = "us-central1"
 NEXT = {
     Choice.PROMPT: "Next: evaluate.py --base MODEL --prompt FILE measures a prompt; personalise.py keeps state in it.",
     Choice.FEW_SHOT: "Next: evaluate.py --base MODEL --shots-from FILE; prompt_claude.py does it with caching.",
@@ -43,7 +46,9 @@ NEXT = {
 def main(
     data: Annotated[Path, Parameter(help="Examples in any form that prepare_data.py reads.")],
     *,
-    goal: Annotated[tuple[Goal, ...], Parameter(help="What you want; may be repeated. Asked for on a terminal.")] = (),
+    goal: Annotated[
+        tuple[Goal, ...], Parameter(help="What you want; may be repeated. Asked for on a terminal.", negative="")
+    ] = (),
     base: Annotated[
         str | None, Parameter(help="Measure prompt and few-shot with this model on held-out examples.")
     ] = None,
@@ -51,21 +56,29 @@ def main(
     tune_model: Annotated[str, Parameter(help="Base model that would be tuned; for the costs.")] = DEFAULT_MODEL[
         "openai"
     ],
-    calls_a_month: int | None = None,
-    good_enough: Annotated[float, Parameter(help="Score that the task needs, 0 to 1.")] = 0.9,
-    shots: int = 8,
-    limit: Annotated[int, Parameter(help="Held-out examples to ask at most.")] = 100,
-    project: str | None = None,
-    location: str | None = None,
-    prices: Path | None = None,
-    seed: int = 7,
+    calls_a_month: Annotated[
+        int | None, Parameter(help="Calls expected, for what the shorter prompt saves.", validator=Number(gte=0))
+    ] = None,
+    good_enough: Annotated[
+        float, Parameter(help="Score that the task needs, 0 to 1.", validator=Number(gte=0, lte=1))
+    ] = 0.9,
+    documents: Annotated[
+        Path | None,
+        Parameter(help="Folder that retrieval would look in; for its cost. Default: passages of full length."),
+    ] = None,
+    shots: Shots = 8,
+    limit: Annotated[int, Parameter(help="Held-out examples to ask at most.", validator=Number(gte=1))] = 100,
+    project: Project = None,
+    location: Location = None,
+    prices: Prices = None,
+    seed: Seed = 7,
     output: Output = "text",
 ) -> int:
     """Advise; starts nothing. With --base it asks that model, which costs what the calls cost."""
     goals = frozenset(goal) or _ask_goals()
     today = clock.now().date()
     book = PriceBook.load(prices)
-    price = book.model(tune_model)
+    price = _tunable(book, tune_model, today)
     found = survey([("train", data)], target="openai", model=tune_model)
     examples = trained.examples_of(data)
     if not examples:
@@ -73,27 +86,35 @@ def main(
     shown, held = _hold_out(examples, seed)
     drawn = variants.draw(shown, shots, seed)
     system = (
-        prompt.read_text(encoding="utf-8").strip()
-        if prompt is not None
-        else next((item.system for item in examples if item.system), "")
+        read_text(prompt).strip() if prompt is not None else next((item.system for item in examples if item.system), "")
     )
     measured = (
         _measure(base, system, drawn, held[:limit], lambda: Place.of(project, location), data, book)
         if base is not None
         else {}
     )
-    facts = _facts(
-        found,
-        goals,
-        good_enough,
-        calls_a_month,
-        measured,
-        drawn,
-        system,
-        examples,
-        price,
-        book.find(base or tune_model),
-        today,
+    calls = call_costs.of(
+        examples, system=system, shots=drawn, tuned=price, untuned=book.find(base or tune_model), documents=documents
+    )
+    training = training_cost(price, tokens=sum(found.tokens), examples=len(examples), epochs=None).high
+    hosting = _hosting(book, price, location)
+    facts = Facts(
+        goals=goals,
+        examples=len(examples),
+        contradictions=found.findings.counts["contradiction"],
+        data_errors=found.findings.count(Severity.ERROR),
+        good_enough=good_enough,
+        prompted=measured.get("prompted"),
+        few_shot=measured.get("few-shot"),
+        calls_a_month=calls_a_month,
+        prompted_call=calls.prompted,
+        few_shot_call=calls.few_shot,
+        retrieval_call=calls.retrieval,
+        tuned_call=calls.tuned,
+        training=training,
+        hosting=hosting,
+        repaid_from=repaid_after_calls(training, calls.few_shot, calls.tuned, hosting),
+        base_days_left=(price.retires_on - today).days if price.retires_on is not None else None,
     )
     given = advice.advise(facts)
     value = _value(given, facts, price, book)
@@ -149,53 +170,27 @@ def _measure(
     return out
 
 
-def _facts(
-    found: Any,
-    goals: frozenset[Goal],
-    good_enough: float,
-    calls: int | None,
-    measured: dict[str, bootstrap.Interval],
-    drawn: list[Example],
-    system: str,
-    examples: list[Example],
-    tuned: ModelPrice,
-    untuned: ModelPrice | None,
-    today: Any,
-) -> Facts:
-    """The figures behind the advice: the tuned model is asked with the bare question, the others with prompt or
-    examples before it.
+def _tunable(book: PriceBook, name: str, today: Any) -> ModelPrice:
+    """The price of a model that can be tuned today.
+
+    Raises:
+        UserError: It cannot, or it is not known.
     """
-    number = len(examples)
-    question = sum(count_messages(variants.without_system(item), tuned.model) for item in examples) / number
-    answer = sum(count_messages((item.answer,), tuned.model) for item in examples if item.answer) / number
-    shot = sum(
-        count_messages((*variants.without_system(item), *((item.answer,) if item.answer else ())), tuned.model)
-        for item in drawn
-    )
-    prefix = count_messages(variants.prompted_prefix(system), tuned.model) if system else 0
-    few_shot_call = untuned.call(question + prefix + shot, answer) if untuned is not None else None
-    prompted_call = untuned.call(question + prefix, answer) if untuned is not None else None
-    tuned_call = tuned.call(question, answer, tuned=True)
-    cost = training_cost(tuned, tokens=sum(found.tokens), examples=number, epochs=None)
-    known = cost.high is not None and few_shot_call is not None and tuned_call is not None
-    return Facts(
-        goals=goals,
-        examples=number,
-        contradictions=found.findings.counts["contradiction"],
-        data_errors=found.findings.count(Severity.ERROR),
-        good_enough=good_enough,
-        prompted=measured.get("prompted"),
-        few_shot=measured.get("few-shot"),
-        calls_a_month=calls,
-        prompted_call=prompted_call,
-        few_shot_call=few_shot_call,
-        tuned_call=tuned_call,
-        training=cost.high,
-        repaid_from=repaid_after_calls(cost.high or Decimal(0), few_shot_call or Decimal(0), tuned_call or Decimal(0))
-        if known
-        else None,
-        base_days_left=(tuned.retires_on - today).days if tuned.retires_on is not None else None,
-    )
+    price = book.model(name)
+    if price not in book.tunable(price.provider, today):
+        wanted = ", ".join(
+            item.model for target in ("openai", "gemini", "open") for item in book.tunable(target, today)
+        )
+        raise UserError(f"--tune-model: {name} cannot be tuned on {today}, as far as is known. Tunable: {wanted}.")
+    return price
+
+
+def _hosting(book: PriceBook, price: ModelPrice, location: str | None) -> Decimal | None:
+    """USD a month for the machines that a tuned model needs; 0 where its calls are all that is billed."""
+    if price.provider != "open":
+        return Decimal(0)
+    machine = price.machine or ""
+    return hosting_cost(machine, book.machine(machine, location or REGION)).month
 
 
 def _value(given: Advice, facts: Facts, price: ModelPrice, book: PriceBook) -> dict[str, Any]:
@@ -206,8 +201,10 @@ def _value(given: Advice, facts: Facts, price: ModelPrice, book: PriceBook) -> d
         "costs": {
             "prompted_call": facts.prompted_call,
             "few_shot_call": facts.few_shot_call,
+            "retrieval_call": facts.retrieval_call,
             "tuned_call": facts.tuned_call,
             "training": facts.training,
+            "hosting_a_month": facts.hosting,
             "repaid_from_calls_a_month": facts.repaid_from,
             "tuned_model": price.model,
             "prices_read_on": book.read_on,
@@ -223,10 +220,14 @@ def _say(given: Advice, value: dict[str, Any]) -> None:
     for reason in given.reasons:
         console.out.print(f"  {'+' if reason.speaks_for_tuning else '-'} {reason.sentence}", markup=False)
     costs = value["costs"]
+    hosting = costs["hosting_a_month"]
+    machines = "" if hosting == 0 else f" and its machines {console.usd(hosting)} a month, called or not"
     console.out.print(
         f"A call costs about {console.usd(costs['prompted_call'])} with a prompt, "
         f"{console.usd(costs['few_shot_call'])} with few-shot, "
-        f"{console.usd(costs['tuned_call'])} tuned; training about {console.usd(costs['training'])} on {costs['tuned_model']}.",
+        f"{console.usd(costs['retrieval_call'])} with retrieval, "
+        f"{console.usd(costs['tuned_call'])} tuned; training about {console.usd(costs['training'])} on "
+        f"{costs['tuned_model']}{machines}.",
         markup=False,
     )
     repaid = costs["repaid_from_calls_a_month"]

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from finetune import clock, console
 from finetune.checks.survey import survey
 from finetune.costs import default_epochs, hosting_cost, retirement_sentence, training_cost
 from finetune.errors import FINE, UserError
 from finetune.limits import DEFAULT_MODEL, Target
+from finetune.options import MOST_EPOCHS, Prices, Replicas
 from finetune.prices import ModelPrice, PriceBook
 
 app = console.app("estimate.py", "Tokens x epochs x price for one base model, or for all that can be tuned today.")
@@ -19,22 +21,24 @@ app = console.app("estimate.py", "Tokens x epochs x price for one base model, or
 
 @app.default
 def main(
-    train: Path,
+    train: Annotated[Path, Parameter(help="Training examples, in any form that prepare_data.py reads.")],
     *,
     target: Annotated[Target | None, Parameter(help="Only this provider; default: all.")] = None,
     model: Annotated[str | None, Parameter(help="Only this base model.")] = None,
     epochs: Annotated[
-        int | None, Parameter(help="As you will ask for; default: a range around the provider's usual choice.")
+        int | None,
+        Parameter(
+            help="As you will ask for; default: a range around the provider's usual choice.",
+            validator=Number(gte=1, lte=MOST_EPOCHS),
+        ),
     ] = None,
     machine: Annotated[str | None, Parameter(help="Machine type of an open model's endpoint.")] = None,
-    region: str = "us-central1",
-    replicas: int = 1,
-    prices: Annotated[Path | None, Parameter(help="A file whose rows replace the packaged prices.")] = None,
-    output: Annotated[console.Output, Parameter(help="text or json")] = "text",
+    region: Annotated[str, Parameter(help="Where the endpoint stands.")] = "us-central1",
+    replicas: Replicas = 1,
+    prices: Prices = None,
+    output: console.Output = "text",
 ) -> int:
     """Estimate the cost; starts nothing and asks no provider."""
-    if epochs is not None and not 1 <= epochs <= 50:
-        raise UserError(f"--epochs: found {epochs}, expected 1 to 50.")
     book = PriceBook.load(prices)
     today = clock.now().date()
     chosen = _chosen(book, target, model, today)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from finetune import clock, console, similar, trained, tuned
 from finetune.chat import chat_for
 from finetune.clients import Place, talking_to
@@ -18,9 +19,11 @@ from finetune.errors import FINE, UserError
 from finetune.evaluation import measure, metrics, outcome, variants
 from finetune.evaluation.variants import Variant
 from finetune.model import Example
+from finetune.options import Location, Prices, Project, Seed
 from finetune.prices import PriceBook
 from finetune.report import comparison
 from finetune.runs import FOLDER, Run, sha256_of
+from finetune.text import read_text
 
 app = console.app("evaluate.py", "Measure variants of a model on held-out examples, and compare runs.")
 
@@ -37,7 +40,9 @@ def main(
     shots_from: Annotated[
         Path | None, Parameter(help="Where few-shot examples are drawn from; default: the run's training file.")
     ] = None,
-    shots: Annotated[int, Parameter(help="Number of few-shot examples; 0 leaves the variant out.")] = 8,
+    shots: Annotated[
+        int, Parameter(help="Number of few-shot examples; 0 leaves the variant out.", validator=Number(gte=0))
+    ] = 8,
     checkpoint: Annotated[
         int | None, Parameter(help="Step of the checkpoint to use in place of the final model.")
     ] = None,
@@ -45,12 +50,12 @@ def main(
         str | None, Parameter(help="Regular expression that a well-formed answer matches whole.")
     ] = None,
     schema: Annotated[Path | None, Parameter(help="JSON schema of a well-formed answer.")] = None,
-    limit: Annotated[int | None, Parameter(help="Use only so many examples.")] = None,
-    project: str | None = None,
-    location: str | None = None,
-    prices: Path | None = None,
-    parallel: int = 4,
-    seed: int = 7,
+    limit: Annotated[int | None, Parameter(help="Use only so many examples.", validator=Number(gte=1))] = None,
+    project: Project = None,
+    location: Location = None,
+    prices: Prices = None,
+    parallel: Annotated[int, Parameter(help="Questions asked at a time.", validator=Number(gte=1))] = 4,
+    seed: Seed = 7,
     html: Annotated[Path | None, Parameter(help="Where the report goes; default: runs/NAME/evaluation.html.")] = None,
     output: Output = "text",
 ) -> int:
@@ -60,7 +65,9 @@ def main(
     book = PriceBook.load(prices)
     shown = _shots(record, shots_from, shots, seed, examples)
     system = (
-        _text(prompt) if prompt is not None else next((example.system for example in examples if example.system), None)
+        read_text(prompt).strip()
+        if prompt is not None
+        else next((example.system for example in examples if example.system), None)
     )
 
     def place() -> Place:
@@ -173,13 +180,6 @@ def _variants(
     return out
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({error}).") from error
-
-
 def _pattern(text: str | None) -> re.Pattern[str] | None:
     try:
         return re.compile(text) if text is not None else None
@@ -191,7 +191,7 @@ def _schema(path: Path | None) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        data = json.loads(_text(path))
+        data = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise UserError(f"{path}:{error.lineno}: not JSON ({error.msg}).") from error
     if not isinstance(data, dict):
@@ -200,7 +200,9 @@ def _schema(path: Path | None) -> dict[str, Any] | None:
 
 
 @app.command
-def compare(*runs: str, output: Output = "text") -> int:
+def compare(
+    *runs: Annotated[str, Parameter(help="Names of runs that were evaluated.")], output: Output = "text"
+) -> int:
     """Put the evaluations of several runs side by side, best first."""
     rows = []
     for name in runs:

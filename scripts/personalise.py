@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from finetune import console, memory, trained
 from finetune.chat import chat_for
 from finetune.clients import Place, talking_to
@@ -18,6 +19,7 @@ from finetune.evaluation import variants
 from finetune.limits import DEFAULT_MODEL
 from finetune.memory import Store
 from finetune.model import Message
+from finetune.options import Location, Project, Seed, Shots
 
 app = console.app(
     "personalise.py",
@@ -30,20 +32,25 @@ DEFAULT_FOLDER = Path("profiles")
 
 @app.command
 def ask(
-    question: str,
+    question: Annotated[str, Parameter(help="What the user says.")],
     *,
     user: User,
     model: Annotated[str, Parameter(help="gpt-..., gemini-... or claude-...")] = DEFAULT_MODEL["openai"],
-    instructions: str = "You are a helpful assistant. Use what is known about the user.",
+    instructions: Annotated[
+        str, Parameter(help="The system prompt.")
+    ] = "You are a helpful assistant. Use what is known about the user.",
     examples: Annotated[Path | None, Parameter(help="Data set whose examples show the style.")] = None,
-    shots: int = 4,
+    shots: Shots = 4,
     window: Annotated[
-        int, Parameter(help="Tokens that the prompt may have; older turns that do not fit stay out.")
+        int,
+        Parameter(
+            help="Tokens that the prompt may have; older turns that do not fit stay out.", validator=Number(gte=1)
+        ),
     ] = 4000,
-    project: str | None = None,
-    location: str | None = None,
+    project: Project = None,
+    location: Location = None,
     store: Folder = DEFAULT_FOLDER,
-    seed: int = 7,
+    seed: Seed = 7,
     output: Output = "text",
 ) -> int:
     """Ask with everything that is known about the user; the talk is remembered."""
@@ -63,7 +70,7 @@ def ask(
 
 
 @app.command
-def remember(fact: str, *, user: User, store: Folder = DEFAULT_FOLDER) -> int:
+def remember(fact: Annotated[str, Parameter(help="NAME=VALUE.")], *, user: User, store: Folder = DEFAULT_FOLDER) -> int:
     """Keep a fact about the user, written NAME=VALUE; it stands in every prompt from now on."""
     name, separator, value = fact.partition("=")
     if not separator or not name.strip() or not value.strip():

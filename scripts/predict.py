@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from finetune import console, tuned
+from finetune import console, options, tuned
 from finetune.clients import talking_to
 from finetune.console import Output
 from finetune.errors import FINE, UserError
@@ -23,10 +22,10 @@ app = console.app("predict.py", "Ask the model that a run made, or one of its ch
 def main(
     text: Annotated[str, Parameter(help='The question; "-" reads it from standard input.')],
     *,
-    run: str,
-    system: str | None = None,
+    run: options.Run,
+    system: Annotated[str | None, Parameter(help="System message before the question.")] = None,
     checkpoint: Annotated[int | None, Parameter(help="Step of the checkpoint to ask.")] = None,
-    prices: Path | None = None,
+    prices: options.Prices = None,
     output: Output = "text",
 ) -> int:
     """Ask one question; the answer goes to standard output, tokens and price to standard error."""

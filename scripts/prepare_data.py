@@ -12,6 +12,7 @@ from finetune.checks.survey import survey
 from finetune.errors import FINE, FOUND_SOMETHING
 from finetune.findings import Severity
 from finetune.limits import DEFAULT_MODEL, Target
+from finetune.options import Seed
 from finetune.prepare import Lossy, Prepared, prepare
 from finetune.report import data_report
 from finetune.split import Fractions
@@ -27,18 +28,20 @@ SHOWN = 20
 
 @app.default
 def main(
-    *sources: Path,
+    *sources: Annotated[Path, Parameter(help="Files of raw examples: .jsonl, .json or .csv.")],
     to: Annotated[Path, Parameter(help="Folder for the files; those of an earlier run are replaced.")],
-    target: Target = "openai",
+    target: Annotated[Target, Parameter(help="Whose form is written.")] = "openai",
     split: Annotated[str, Parameter(help="Shares of train/validation/test.")] = "80/10/10",
-    seed: int = 7,
+    seed: Seed = 7,
     system: Annotated[str | None, Parameter(help="System message for examples without one.")] = None,
     group_field: Annotated[str | None, Parameter(help="Key of the rows; equal values stay in one part.")] = None,
     lossy: Annotated[
         Lossy, Parameter(help="Examples that the target cannot express whole: skip, or write what can be.")
     ] = "skip",
-    model: str | None = None,
-    output: Annotated[console.Output, Parameter(help="text or json")] = "text",
+    model: Annotated[
+        str | None, Parameter(help="Base model whose vocabulary counts; default: the target's cheapest.")
+    ] = None,
+    output: console.Output = "text",
 ) -> int:
     """Prepare data. Exit code 1 if the result has errors, so that CI stops before a job is paid for."""
     with console.progress("Preparing") as show:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from finetune import claude_prompt, clock, console, trained
 from finetune.clients import anthropic_client, talking_to
 from finetune.console import Output
@@ -18,9 +19,11 @@ from finetune.errors import FINE, FOUND_SOMETHING, UserError
 from finetune.evaluation import variants
 from finetune.limits import DEFAULT_MODEL
 from finetune.model import Example
+from finetune.options import MaxTokens, Poll, Prices, Seed, Shots
 from finetune.prices import PriceBook
 from finetune.retrieval import Library
 from finetune.runs import Run
+from finetune.text import read_text
 
 app = console.app(
     "prompt_claude.py",
@@ -37,29 +40,26 @@ DEFAULT = "Answer the question. Keep to the format of the examples, if there are
 def _prompt(
     instructions: Path | None, examples: Path | None, shots: int, answer_format: str | None, cache: str, seed: int
 ) -> claude_prompt.Prompt:
-    try:
-        text = instructions.read_text(encoding="utf-8") if instructions is not None else DEFAULT
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{instructions}: cannot be read ({error}).") from error
+    text = read_text(instructions) if instructions is not None else DEFAULT
     drawn: list[Example] = variants.draw(trained.examples_of(examples), shots, seed) if examples is not None else []
     return claude_prompt.build(text, drawn, answer_format=answer_format, cache=None if cache == "off" else cache)
 
 
 @app.command
 def ask(
-    question: str,
+    question: Annotated[str, Parameter(help="What is asked.")],
     *,
     model: Model = DEFAULT_MODEL["anthropic"],
     instructions: Instructions = None,
     examples: Examples = None,
-    shots: int = 8,
+    shots: Shots = 8,
     answer_format: Annotated[str | None, Parameter(name="--format", help="Form of the answer.")] = None,
     documents: Annotated[Path | None, Parameter(help="Folder whose texts answer the question, with citations.")] = None,
-    passages: Annotated[int, Parameter(help="How many passages go along.")] = 5,
+    passages: Annotated[int, Parameter(help="How many passages go along.", validator=Number(gte=1))] = 5,
     cache: Cache = "5m",
-    max_tokens: int = 1024,
-    seed: int = 7,
-    prices: Path | None = None,
+    max_tokens: MaxTokens = 1024,
+    seed: Seed = 7,
+    prices: Prices = None,
     output: Output = "text",
 ) -> int:
     """Count the tokens, ask one question, show answer, citations and cost."""
@@ -123,13 +123,13 @@ def batch(
     model: Model = DEFAULT_MODEL["anthropic"],
     instructions: Instructions = None,
     examples: Examples = None,
-    shots: int = 8,
+    shots: Shots = 8,
     answer_format: Annotated[str | None, Parameter(name="--format", help="Form of the answer.")] = None,
     cache: Cache = "1h",
-    max_tokens: int = 1024,
-    seed: int = 7,
-    poll: float = 10.0,
-    prices: Path | None = None,
+    max_tokens: MaxTokens = 1024,
+    seed: Seed = 7,
+    poll: Poll = 10.0,
+    prices: Prices = None,
     output: Output = "text",
 ) -> int:
     """Ask many questions at half the price, within a day; run it again to go on waiting."""

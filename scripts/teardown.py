@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import Parameter
-from finetune import clock, console
+from cyclopts.validators import Number
+from finetune import clock, console, options
 from finetune.clients import openai_client, talking_to
 from finetune.console import Output
 from finetune.errors import FINE, FOUND_SOMETHING
@@ -23,10 +24,10 @@ _PROVIDERS = {"openai": "OpenAI", "gemini": "Google Cloud", "open": "Google Clou
 @app.default
 def main(
     *,
-    run: str,
+    run: options.Run,
     yes: Annotated[bool, Parameter(help="Remove without being asked.", negative="")] = False,
     keep_model: Annotated[bool, Parameter(help="Leave tuned models, remove the rest.", negative="")] = False,
-    poll: Annotated[float, Parameter(help="Seconds between looks at operations.")] = 2.0,
+    poll: Annotated[float, Parameter(help="Seconds between looks at operations.", validator=Number(gte=0.01))] = 2.0,
     output: Output = "text",
 ) -> int:
     """Tear a run down. Exit code 0 when nothing is left, 1 when something is."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -13,7 +12,21 @@ from finetune.clients import Place, genai_client, talking_to
 from finetune.console import Output
 from finetune.errors import FINE, FOUND_SOMETHING, UserError
 from finetune.limits import DEFAULT_MODEL
-from finetune.options import Detach, Owner, Poll, RunName, Yes
+from finetune.options import (
+    Base,
+    Detach,
+    Epochs,
+    Location,
+    Owner,
+    Poll,
+    Prices,
+    Project,
+    Rate,
+    RunName,
+    Train,
+    Validation,
+    Yes,
+)
 from finetune.runs import Run
 from finetune.tuned import place_of
 
@@ -29,13 +42,13 @@ app = console.app(
 def start(
     *,
     run: RunName,
-    train: Path,
+    train: Train,
     bucket_uri: Annotated[str, Parameter(name="--bucket", help="gs://BUCKET or gs://BUCKET/FOLDER for the data.")],
     owner: Owner,
-    validation: Path | None = None,
-    model: str = DEFAULT_MODEL["gemini"],
-    epochs: int | None = None,
-    rate: Annotated[float | None, Parameter(help="Learning-rate multiplier.")] = None,
+    validation: Validation = None,
+    model: Base = DEFAULT_MODEL["gemini"],
+    epochs: Epochs = None,
+    rate: Rate = None,
     adapter_size: Annotated[int | None, Parameter(help="1, 2, 4, 8 or 16.")] = None,
     every_checkpoint: Annotated[
         bool,
@@ -44,9 +57,9 @@ def start(
             negative="",
         ),
     ] = False,
-    project: str | None = None,
-    location: str | None = None,
-    prices: Path | None = None,
+    project: Project = None,
+    location: Location = None,
+    prices: Prices = None,
     yes: Yes = False,
     detach: Detach = False,
     poll: Poll = 10.0,

@@ -17,7 +17,22 @@ from finetune.deploying import Machines
 from finetune.errors import FINE, FOUND_SOMETHING, UserError
 from finetune.guard_side import CONFIG
 from finetune.limits import DEFAULT_MODEL
-from finetune.options import Detach, Owner, Poll, RunName, Yes
+from finetune.options import (
+    Base,
+    BatchSize,
+    Detach,
+    Epochs,
+    Location,
+    Owner,
+    Poll,
+    Prices,
+    Project,
+    Replicas,
+    RunName,
+    Train,
+    Validation,
+    Yes,
+)
 from finetune.prices import PriceBook
 from finetune.runs import Run
 from finetune.tuned import place_of
@@ -35,18 +50,18 @@ app = console.app(
 def start(
     *,
     run: RunName,
-    train: Path,
+    train: Train,
     bucket_uri: Annotated[
         str, Parameter(name="--bucket", help="gs://BUCKET or gs://BUCKET/FOLDER for data and weights.")
     ],
     owner: Owner,
-    validation: Path | None = None,
-    model: str = DEFAULT_MODEL["open"],
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    project: str | None = None,
-    location: str | None = None,
-    prices: Path | None = None,
+    validation: Validation = None,
+    model: Base = DEFAULT_MODEL["open"],
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    project: Project = None,
+    location: Location = None,
+    prices: Prices = None,
     yes: Yes = False,
     detach: Detach = False,
     poll: Poll = 10.0,
@@ -122,11 +137,11 @@ def deploy(
     why: Annotated[str, Parameter(help="For whoever reads the keep.")] = "tuning run",
     zone: Annotated[str, Parameter(help="Time zone of --keep-until.")] = "UTC",
     machine: Annotated[str | None, Parameter(help="Machine type; default: the one known to fit the model.")] = None,
-    replicas: int = 1,
+    replicas: Replicas = 1,
     guard: Annotated[
         Path, Parameter(help="The guard's configuration; with one the keep stands in its ledger, else in a label.")
     ] = CONFIG,
-    prices: Path | None = None,
+    prices: Prices = None,
     yes: Yes = False,
     poll: Poll = 10.0,
     output: Output = "text",

@@ -4,16 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from finetune import clock, console, openai_tuning, overfit, starting
 from finetune.clients import openai_client, talking_to
 from finetune.console import Output
 from finetune.errors import FINE, FOUND_SOMETHING, RefusedError, UserError
 from finetune.limits import DEFAULT_MODEL
-from finetune.options import Detach, Poll, RunName, Yes
+from finetune.options import Base, BatchSize, Detach, Epochs, Poll, Prices, Rate, RunName, Train, Validation, Yes
 from finetune.report.loss import Loss
 from finetune.runs import Run
 
@@ -29,18 +29,22 @@ app = console.app(
 def start(
     *,
     run: RunName,
-    train: Path,
-    validation: Path | None = None,
-    model: str = DEFAULT_MODEL["openai"],
-    method: Literal["supervised", "dpo"] = "supervised",
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    rate: Annotated[float | None, Parameter(help="Learning-rate multiplier.")] = None,
-    beta: Annotated[float | None, Parameter(help="Only for dpo.")] = None,
-    seed: int | None = None,
+    train: Train,
+    validation: Validation = None,
+    model: Base = DEFAULT_MODEL["openai"],
+    method: Annotated[
+        Literal["supervised", "dpo"], Parameter(help="dpo learns from preferred and other answers.")
+    ] = "supervised",
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    rate: Rate = None,
+    beta: Annotated[
+        float | None, Parameter(help="Weight of the preference; only for dpo.", validator=Number(gt=0))
+    ] = None,
+    seed: Annotated[int | None, Parameter(help="Handed on to OpenAI.")] = None,
     suffix: Annotated[str | None, Parameter(help="Up to 64 characters in the model's name.")] = None,
-    metadata: Annotated[tuple[str, ...], Parameter(help="KEY=VALUE, may be repeated.")] = (),
-    prices: Path | None = None,
+    metadata: Annotated[tuple[str, ...], Parameter(help="KEY=VALUE, may be repeated.", negative="")] = (),
+    prices: Prices = None,
     yes: Yes = False,
     detach: Detach = False,
     poll: Poll = 5.0,

@@ -12,6 +12,7 @@ from finetune.checks.survey import Survey, survey
 from finetune.errors import FINE, FOUND_SOMETHING
 from finetune.findings import Severity
 from finetune.limits import DEFAULT_MODEL, Target
+from finetune.options import Validation
 from finetune.report import data_report
 
 app = console.app(
@@ -23,30 +24,24 @@ app = console.app(
 
 @app.default
 def main(
-    train: Path,
+    train: Annotated[
+        Path, Parameter(help="Examples as .jsonl, .json or .csv, in any form that prepare_data.py reads.")
+    ],
     *,
-    validation: Path | None = None,
-    test: Path | None = None,
-    target: Target = "openai",
-    model: str | None = None,
-    html: Path | None = None,
-    exact: bool = False,
-    strict: bool = False,
-    output: Annotated[console.Output, Parameter(help="text or json")] = "text",
+    validation: Validation = None,
+    test: Annotated[Path | None, Parameter(help="Examples kept for the evaluation.")] = None,
+    target: Annotated[Target, Parameter(help="Whose limits hold.")] = "openai",
+    model: Annotated[
+        str | None, Parameter(help="Base model whose vocabulary counts; default: the target's cheapest.")
+    ] = None,
+    html: Annotated[Path | None, Parameter(help="Write the report with histograms here, too.")] = None,
+    exact: Annotated[
+        bool, Parameter(help="Count every example by the vocabulary, however many there are.", negative="")
+    ] = False,
+    strict: Annotated[bool, Parameter(help="Warnings count as errors.", negative="")] = False,
+    output: console.Output = "text",
 ) -> int:
-    """Check one file, or train, validation and test against each other.
-
-    Parameters
-    ----------
-    train: Examples as .jsonl, .json or .csv, in any form that prepare_data.py reads.
-    validation: Examples the job measures itself on.
-    test: Examples kept for the evaluation.
-    target: Whose limits hold: openai, gemini, open or anthropic.
-    model: Base model whose vocabulary counts; default is the target's cheapest.
-    html: Write the report with histograms here, too.
-    exact: Count every example by the vocabulary, however many there are.
-    strict: Warnings count as errors.
-    """
+    """Check one file, or train, validation and test against each other."""
     files = [
         (part, path)
         for part, path in (("train", train), ("validation", validation), ("test", test))

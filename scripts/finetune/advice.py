@@ -63,6 +63,8 @@ class Why(StrEnum):
     POOR_DATA = "poor-data"
     TOO_FEW_EXAMPLES = "too-few-examples"
     NEVER_REPAID = "never-repaid"
+    UNPRICED = "unpriced"
+    FELL_SHORT = "fell-short"
     BASE_RETIRES_SOON = "base-retires-soon"
     NOT_MEASURED = "not-measured"
     NO_REASON = "no-reason"
@@ -79,7 +81,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known. Amounts in USD; None means unknown, never 0. `good_enough` is the score that the task needs, 0 to 1."""
+    """What is known. Amounts in USD; None means unknown, never 0. `good_enough` is the score that the task needs, 0 to 1.
+
+    `retrieval_call` is a call with passages in the prompt; `hosting` a month of the machines that a tuned model needs, 0 where its
+    calls are all that is billed. `repaid_from`: None if a price is missing, or if no number of calls ever repays the tuning.
+    """
 
     goals: frozenset[Goal]
     examples: int
@@ -91,8 +97,10 @@ class Facts:
     calls_a_month: int | None = None
     prompted_call: Decimal | None = None
     few_shot_call: Decimal | None = None
+    retrieval_call: Decimal | None = None
     tuned_call: Decimal | None = None
     training: Decimal | None = None
+    hosting: Decimal | None = None
     repaid_from: int | None = None
     base_days_left: int | None = None
 
@@ -108,7 +116,9 @@ class Advice:
 def advise(facts: Facts) -> Advice:
     """The first rule that applies decides; what else speaks for or against tuning follows it."""
     choice, decisive = _decide(facts)
-    others = [reason for reason in (*_pros(facts), *_cons(facts)) if reason.why is not decisive.why]
+    others = [
+        reason for reason in (*_pros(facts), *_fell_short(facts), *_cons(facts)) if reason.why is not decisive.why
+    ]
     return Advice(choice=choice, reasons=(decisive, *others))
 
 
@@ -143,7 +153,7 @@ def _decide(facts: Facts) -> tuple[Choice, Reason]:
             "examples first.",
         )
     if facts.goals <= {Goal.SHORTER, Goal.PERSONAL} and not _repays(facts):
-        return Choice.FEW_SHOT, _never_repaid(facts)
+        return Choice.FEW_SHOT, _not_repaid(facts)
     return Choice.TUNE, pros[0]
 
 
@@ -183,6 +193,18 @@ def _pros(facts: Facts) -> list[Reason]:
     ] + ([_repaid(facts)] if _repays(facts) else [])
 
 
+def _fell_short(facts: Facts) -> list[Reason]:
+    """What was measured, where none of it is good enough."""
+    tried = (("a prompt", facts.prompted), ("few-shot", facts.few_shot))
+    scores = [
+        f"{name} {score.value:.2f} ({score.low:.2f} to {score.high:.2f})" for name, score in tried if score is not None
+    ]
+    if not scores or _suffices(facts) is not None:
+        return []
+    text = f"Measured on held-out examples: {', '.join(scores)}; {facts.good_enough:.2f} is needed."
+    return [Reason(why=Why.FELL_SHORT, speaks_for_tuning=True, sentence=text)]
+
+
 def _cons(facts: Facts) -> list[Reason]:
     out = []
     enough = _suffices(facts)
@@ -196,8 +218,8 @@ def _cons(facts: Facts) -> list[Reason]:
         out.append(
             _against(Why.STATE_IN_THE_PROMPT, "The personal part stays in the prompt whatever you do (personalise.py).")
         )
-    if facts.calls_a_month is not None and facts.training is not None and not _repays(facts):
-        out.append(_never_repaid(facts))
+    if facts.calls_a_month is not None and not _repays(facts):
+        out.append(_not_repaid(facts))
     if facts.base_days_left is not None and facts.base_days_left < SHORT_LIFE_DAYS:
         out.append(
             _against(
@@ -236,13 +258,30 @@ def _too_few(facts: Facts) -> Reason:
 
 def _repaid(facts: Facts) -> Reason:
     text = (
-        f"From {facts.repaid_from:,} calls a month on the shorter prompt repays the tuning; "
+        f"From {facts.repaid_from:,} calls a month on the shorter prompt repays {_what_is_paid(facts)}; "
         f"{facts.calls_a_month:,} are expected."
     )
     return Reason(why=Why.REPAID, speaks_for_tuning=True, sentence=text)
 
 
-def _never_repaid(facts: Facts) -> Reason:
+def _what_is_paid(facts: Facts) -> str:
+    return "the tuning and its machines" if facts.hosting else "the tuning"
+
+
+def _not_repaid(facts: Facts) -> Reason:
+    """Why shorter prompts do not repay the tuning, or why that cannot be said: an unknown price proves nothing."""
+    needed = {
+        "a few-shot call": facts.few_shot_call,
+        "a tuned call": facts.tuned_call,
+        "the training": facts.training,
+        "the machines": facts.hosting,
+    }
+    unknown = [name for name, amount in needed.items() if amount is None]
+    if unknown:
+        return _against(
+            Why.UNPRICED,
+            f"Whether shorter prompts repay the tuning cannot be said: no price is known of {', '.join(unknown)}.",
+        )
     if facts.repaid_from is None:
         return _against(
             Why.NEVER_REPAID,
@@ -253,5 +292,5 @@ def _never_repaid(facts: Facts) -> Reason:
     )
     return _against(
         Why.NEVER_REPAID,
-        f"The shorter prompt repays the tuning only from {facts.repaid_from:,} calls a month on; {expected}.",
+        f"The shorter prompt repays {_what_is_paid(facts)} only from {facts.repaid_from:,} calls a month on; {expected}.",
     )

@@ -12,7 +12,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import cyclopts
 from rich.console import Console
@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from finetune.errors import FINE, INTERRUPTED, ProviderError, UserError
 
-Output = Literal["text", "json"]
+Output = Annotated[Literal["text", "json"], cyclopts.Parameter(help="For people or for programs.")]
 _WIDE = 160  # where nobody looks at a terminal, tables are not folded
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 err = Console(stderr=True, soft_wrap=True, highlight=False)

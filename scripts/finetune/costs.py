@@ -82,9 +82,17 @@ def hosting_cost(machine: str, price: MachinePrice | None, replicas: int = 1) ->
 
 
 def repaid_after_calls(
-    training: Decimal, prompted_call: Decimal, tuned_call: Decimal, hosting: Decimal = Decimal(0)
+    training: Decimal | None,
+    prompted_call: Decimal | None,
+    tuned_call: Decimal | None,
+    hosting: Decimal | None = Decimal(0),
 ) -> int | None:
-    """Calls a month from which the tune's shorter prompt repays training and a month's hosting within that month; None: never."""
+    """Calls a month from which the tune's shorter prompt repays training and a month's hosting within that month.
+
+    None: never, or an amount is unknown.
+    """
+    if training is None or prompted_call is None or tuned_call is None or hosting is None:
+        return None
     saved = prompted_call - tuned_call
     if saved <= 0:
         return None

@@ -97,6 +97,8 @@ def test_calls_a_month_that_repay_are_rounded_up_and_never_is_none() -> None:
     assert repaid_after_calls(Decimal(5), Decimal("0.003"), Decimal("0.001"), hosting=Decimal(1)) == 3000
     assert repaid_after_calls(Decimal("5.0001"), Decimal("0.002"), Decimal("0.001")) == 5001
     assert repaid_after_calls(Decimal(5), Decimal("0.001"), Decimal("0.001")) is None
+    assert repaid_after_calls(Decimal(5), None, Decimal("0.001")) is None
+    assert repaid_after_calls(Decimal(5), Decimal("0.002"), Decimal("0.001"), hosting=None) is None
 
 
 def test_a_price_of_the_users_replaces_the_packaged_one(tmp_path: Path) -> None:

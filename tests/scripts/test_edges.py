@@ -1,11 +1,14 @@
 """The scripts at their edges: help, exit codes, one clear error, no traceback, results on stdout only."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import cyclopts
 import pytest
 
 from tests.scripts.walking import SCRIPTS
@@ -53,6 +56,22 @@ def test_every_script_explains_itself(tmp_path: Path) -> None:
         assert "Usage" in done.stdout, script
 
 
+def options_of(app: cyclopts.App) -> Iterator[tuple[str, cyclopts.Argument]]:
+    """Every option of a script and of its commands."""
+    commands = [app[name] for name in app if not name.startswith("-")]
+    for one in (app, *commands):
+        if one.default_command is not None:
+            yield from ((one.name[0], argument) for argument in one.assemble_argument_collection())
+
+
+@pytest.mark.parametrize("script", EVERY)
+def test_every_option_says_what_it_is(script: str) -> None:
+    options = list(options_of(importlib.import_module(script).app))
+
+    assert options
+    assert [f"{command} {argument.name}" for command, argument in options if not argument.parameter.help] == []
+
+
 @pytest.mark.parametrize(
     ("script", "arguments"),
     [
@@ -62,6 +81,12 @@ def test_every_script_explains_itself(tmp_path: Path) -> None:
         ("estimate.py", ("good.jsonl", "--target", "anthropic")),
         ("estimate.py", ("good.jsonl", "--epochs", "0")),
         ("advise.py", ("good.jsonl", "--goal", "magic")),
+        ("advise.py", ("good.jsonl", "--goal", "narrow", "--prompt", "none.txt")),
+        ("advise.py", ("good.jsonl", "--goal", "narrow", "--documents", "none")),
+        ("advise.py", ("good.jsonl", "--goal", "narrow", "--good-enough", "5")),
+        ("advise.py", ("good.jsonl", "--goal", "narrow", "--tune-model", "claude-haiku-5-5")),
+        ("advise.py", ("good.jsonl", "--goal", "narrow", "--tune-model", "gpt-4.1-nano-2025-04-14")),
+        ("tune_openai.py", ("follow", "--run", "never", "--poll", "-1")),
         ("tune_openai.py", ("start", "--run", "x", "--train", "good.jsonl", "--yes")),
         (
             "tune_gemini.py",
