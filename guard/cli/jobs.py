@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from cyclopts import App
@@ -12,6 +13,8 @@ from guard.cli.common import COMMON, SELECTION, Cell, Common, Selection, desk_of
 from guard.cli.fitting import shortened
 from guard.cli.showing import LONGEST_NAME, words
 from guard.cli.tunes_showing import show_provider
+
+CENT = Decimal("0.01")
 
 app = App(name="jobs", help="Tuning jobs with state, cost and what they left.")
 
@@ -42,7 +45,10 @@ def _state(text: str) -> str:
 
 
 def _show(documents: Sequence[Mapping[str, Any]]) -> None:
+    from guard.desk.training import UNREAD
+
     rows: list[list[Cell]] = []
+    unread = all(doc["on_bill"]["billed_unknown"] == UNREAD for doc in documents)
     for doc in documents:
         evidence = doc["evidence"]
         left = len(evidence.get("endpoints") or ())
@@ -53,6 +59,7 @@ def _show(documents: Sequence[Mapping[str, Any]]) -> None:
                 _state(str(evidence.get("state", "?"))),
                 when(doc.get("created_at")).removesuffix(" UTC"),
                 dollars(doc["cost"]),
+                *([] if unread else [_billed(doc["on_bill"])]),
                 str(left or "-"),
                 str(doc.get("owner") or "-"),
                 (str(evidence["warning"]), "yellow") if evidence.get("warning") else words(doc["reason"]),
@@ -65,6 +72,7 @@ def _show(documents: Sequence[Mapping[str, Any]]) -> None:
             "state",
             "since (UTC)",
             ("cost", "right"),
+            *([] if unread else [("billed", "right")]),
             ("left", "right"),
             "owner",
             "what the guard thinks",
@@ -72,5 +80,20 @@ def _show(documents: Sequence[Mapping[str, Any]]) -> None:
         rows,
     )
     say("`cost` is an estimate by training tokens; `left` counts the endpoints that a job has left behind.")
+    if unread:
+        say("What was billed for them is not known: {why} (`billing_export:` in guard.yaml names it).", why=UNREAD)
     for why in dict.fromkeys(doc["cost_unknown"] for doc in documents if doc["cost_unknown"]):
         say("[magenta]A cost is unknown[/] (`?`): {why}.", why=why)
+    reasons = dict.fromkeys(doc["on_bill"]["billed_unknown"] for doc in documents)
+    for why in [] if unread else filter(None, reasons):
+        say("[magenta]What was billed is unknown[/] (`?`): {why}.", why=why)
+
+
+def _billed(document: Mapping[str, Any]) -> str:
+    """What the bill holds, and how much more or less that is than the estimate, from a cent on."""
+    told = dollars(document["billed"])
+    difference = document["difference"]
+    if difference is None or abs(Decimal(difference["amount"])) < CENT:
+        return told
+    more = Decimal(difference["amount"]) > 0
+    return f"{told}, {dollars(difference, 1 if more else -1)} {'more' if more else 'less'}"

@@ -52,7 +52,8 @@ class Accounts:
     window: Window
     now: datetime
     spends: tuple[Spend, ...]
-    tuning: tuple[Tuned, ...]
+    tuning: tuple[Tuned, ...]  # what started in the window
+    ever_tuned: tuple[Tuned, ...]  # every job that has started, for what the bill can be split over
     strangers: tuple[str, ...]  # names with replicas in the window that were gone at the guard's first look
 
 
@@ -82,12 +83,14 @@ def accounts_of(ledger: Ledger, book_of: BookOf, now: datetime, window: Window |
         for name, hours in means.items()
         if name not in known and any(first <= hour <= last and mean > 0 for hour, mean in hours.items())
     )
+    ever_tuned = tuned(verdicts)
     return Accounts(
         month=month,
         window=asked,
         now=now,
         spends=tuple(spends),
-        tuning=_tuning(verdicts, asked),
+        tuning=tuple(job for job in ever_tuned if job.started_at in asked),
+        ever_tuned=ever_tuned,
         strangers=tuple(strangers),
     )
 
@@ -102,13 +105,13 @@ def spend_since(ledger: Ledger, book_of: BookOf, subject: str, since: datetime, 
     return spend_of(thing, means.get(subject, {}), book_of(thing.project_id), question)
 
 
-def _tuning(verdicts: Mapping[str, Mapping[str, Any]], window: Window) -> tuple[Tuned, ...]:
-    """Jobs that started in the window; a job that never started cost nothing."""
+def tuned(verdicts: Mapping[str, Mapping[str, Any]]) -> tuple[Tuned, ...]:
+    """Jobs that have started; one that never started cost nothing."""
     found = []
     for name, document in sorted(verdicts.items()):
         evidence = document.get("evidence", {})
         started = evidence.get("started_at")
-        if document["kind"] != "tuning_job" or not started or datetime.fromisoformat(started) not in window:
+        if document["kind"] != "tuning_job" or not started:
             continue
         cost = evidence.get("training_cost")
         found.append(

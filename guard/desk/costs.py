@@ -53,7 +53,7 @@ def costs(ledger: Ledger, accounting: Accounting, now: datetime, by: str, select
             for spend in spends
             if spend.is_lower_bound
         ],
-        "tuning_jobs": training_lines(ledger, accounts.tuning, accounts.window),
+        "tuning_jobs": training_lines(ledger, accounts.tuning, accounts.ever_tuned, now),
         "not_known_by_name": list(accounts.strangers),
         "focus": focus.rows(spends, accounts.month),
     }

@@ -65,7 +65,7 @@ def report(
         "export": saved["export"],
         "bill": None if past else saved["bill"],
         "budgets": [] if past else budgets(ledger, accounting, now)["budgets"],
-        "jobs": training_lines(ledger, accounts.tuning, accounts.window),
+        "jobs": training_lines(ledger, accounts.tuning, accounts.ever_tuned, now),
         "retirements": _retirements(verdicts, ledger.provider_looks(), now.date()),
         "unknown": _unknown(accounts, saved, verdicts),
         "what_if": what_if,

@@ -11,6 +11,7 @@ import pytest
 
 from guard.desk.savings import savings
 from guard.wiring.desk import desk
+from tests.cli.world import Place
 from tests.e2e.harness import Harness, a_harness
 
 SCENARIO = """
@@ -115,6 +116,15 @@ def test_a_tuning_job_shows_what_was_expected_what_was_billed_and_the_difference
     assert usd(job["cost"]) == Decimal(18), "900,000 tokens x 4 epochs x $5 a million"
     assert usd(job["billed"]) == usd(job["cost"])
     assert usd(job["difference"]) == 0
+
+
+def test_jobs_shows_what_was_billed_beside_the_estimate(removed: Harness) -> None:
+    place = Place(removed, removed.folder)
+    [job] = place.here("jobs", "-o", "json").document["jobs"]
+    assert (usd(job["cost"]), *(usd(job["on_bill"][name]) for name in ("billed", "difference"))) == (18, 18, 0)
+    said = place.here("jobs").out
+    assert "billed" in said
+    assert said.count("$18.00") == 2
 
 
 def test_an_export_that_cannot_be_read_leaves_the_last_one_and_says_so(removed: Harness) -> None:

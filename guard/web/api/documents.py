@@ -186,6 +186,9 @@ class Job(Verdict):
     name: str
     cost: Money | None = Field(description="By training tokens, an estimate; null where it is not known.")
     cost_unknown: str | None = Field(description="Why there is no cost.")
+    on_bill: dict[str, Any] = Field(
+        description="`billed`, and `difference` to `cost`; null where `billed_unknown` says why."
+    )
 
 
 class Jobs(Looked):
