@@ -115,6 +115,7 @@ def monthly_cost(settings: Settings) -> MonthlyCost:
     if settings.home == "worker_pool":
         lines += [
             _line("worker pool", "run/vcpu", HOURS_A_MONTH),
+            _line("worker pool's memory", "run/gib", HOURS_A_MONTH / 2),
             _line("database", f"sql/{settings.database_tier}", HOURS_A_MONTH),
             _line("database disk", "sql/ssd", Decimal(10)),
         ]

@@ -1,28 +1,33 @@
 """guard.yaml as the stack sees it: a text to deliver, whose budgets must be the stack's."""
 
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from infra.reader import SettingsError
-from infra.settings import Settings
+from infra.settings import HOME_VARIABLES, Settings
 from infra.specs import exact_amount
 
 BUDGET_NAME = "project"
 """The stack's budget under `budgets:` of guard.yaml, as `tuneguard init --from-stack` writes it."""
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""How guard.yaml names a variable of the environment."""
 
 
 def read(settings: Settings, folder: Path) -> str:
     """The text of the guard.yaml that the daemon gets, or "" where none is configured.
 
     A budget is defined in the stack and only copied into guard.yaml, so two different amounts are an error, not a choice.
+    A channel whose variable the stack does not set would keep the daemon from starting.
 
     Raises:
-        SettingsError: The file is missing, is no YAML mapping, or disagrees with the stack.
+        SettingsError: The file is missing, is no YAML mapping, disagrees with the stack, or needs what the stack lacks.
     """
     if not settings.guard_config:
         return ""
@@ -34,7 +39,11 @@ def read(settings: Settings, folder: Path) -> str:
         raise SettingsError(settings.stack, [f"guardConfig: {path.name} cannot be read: {error}"]) from error
     if not isinstance(document, dict):
         raise SettingsError(settings.stack, [f"guardConfig: {path.name}: found {document!r}; expected a mapping"])
-    problems = [*_mode_problem(document, settings, path.name), *_budget_problem(document, settings, path.name)]
+    problems = [
+        *_mode_problem(document, settings, path.name),
+        *_budget_problem(document, settings, path.name),
+        *_variable_problems(document, settings, path.name),
+    ]
     if problems:
         raise SettingsError(settings.stack, problems)
     return text
@@ -62,6 +71,24 @@ def _budget_problem(document: dict[str, Any], settings: Settings, name: str) -> 
             )
             return [f"{found} Type: pulumi config set --path budget.monthly AMOUNT, or take the entry out"]
     return []
+
+
+def _variable_problems(document: dict[str, Any], settings: Settings, name: str) -> Iterator[str]:
+    """Channels that read a variable which the daemon's home does not have."""
+    channels = document.get("notify")
+    given = {HOME_VARIABLES[key] for key in settings.secrets if key in HOME_VARIABLES}
+    for channel, url in channels.items() if settings.home != "none" and isinstance(channels, dict) else ():
+        for variable in sorted(set(_VARIABLE.findall(str(url))) - given):
+            key = next((key for key, value in HOME_VARIABLES.items() if value == variable), None)
+            remedy = (
+                f"Type: pulumi config set --secret {key} VALUE"
+                if key
+                else f"A home knows {', '.join(HOME_VARIABLES.values())} only; write the address into the file"
+            )
+            yield (
+                f"{name}: notify.{channel}: found ${{{variable}}}; expected a variable that the stack sets, or the daemon "
+                f"does not start. {remedy}"
+            )
 
 
 def _plain(amount: Decimal) -> str:

@@ -10,7 +10,7 @@ from pulumi.runtime import config as runtime_config
 from infra import cost, guard_file, settings
 from infra.components.artifact_buckets import ArtifactBuckets, ArtifactBucketsArgs
 from infra.components.budget_topic import BudgetTopic, BudgetTopicArgs
-from infra.components.daemon import SECRET_ENVIRONMENT, DaemonArgs
+from infra.components.daemon import DaemonArgs
 from infra.components.enabled_apis import EnabledApis, EnabledApisArgs
 from infra.components.endpoint_shell import EndpointShell, EndpointShellArgs
 from infra.components.guard_identity import GuardIdentity, GuardIdentityArgs
@@ -244,6 +244,7 @@ def _home(chosen: settings.Settings, daemon: DaemonArgs, opts: pulumi.ResourceOp
             "page",
             PageServiceArgs(
                 daemon=daemon,
+                secrets=_page_secrets(pool, daemon),
                 environment=pool.environment,
                 volumes=pool.volumes,
                 mounts=pool.mounts,
@@ -255,9 +256,19 @@ def _home(chosen: settings.Settings, daemon: DaemonArgs, opts: pulumi.ResourceOp
     return described
 
 
+def _page_secrets(pool: WorkerPoolHome, daemon: DaemonArgs) -> dict[str, pulumi.Input[str]]:
+    """What the page reads of the daemon's secrets."""
+    found: dict[str, pulumi.Input[str]] = {"ledger-url": pool.ledger_secret}
+    if pool.config_secret is not None:
+        found["config"] = pool.config_secret
+    if "notify-urls" in daemon.secret_ids:
+        found["notify-urls"] = daemon.secret_ids["notify-urls"]
+    return found
+
+
 def _environment(chosen: settings.Settings) -> pulumi.Output[dict[str, str]]:
     """What `init --from-stack` puts into .env: one secret output, encrypted in state like the configuration it comes from."""
-    names = {SECRET_ENVIRONMENT[SECRET_NAMES[key]]: key for key in chosen.secrets if key in SECRET_NAMES}
+    names = {settings.VARIABLES[key]: key for key in chosen.secrets if key in settings.VARIABLES}
     values = {variable: pulumi.Config().require_secret(key) for variable, key in names.items()}
     return pulumi.Output.secret(pulumi.Output.all(**values) if values else {})
 

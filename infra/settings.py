@@ -16,6 +16,11 @@ HOMES: Final = ("vm", "worker_pool", "none")
 SECRETS: Final = ("openaiKey", "notifyUrls", "apiToken", "databasePassword")
 """Set with `pulumi config set --secret`; each that is set becomes a secret of the stack."""
 
+HOME_VARIABLES: Final = {"openaiKey": "OPENAI_API_KEY", "notifyUrls": "OPS_URL"}
+"""Secret key -> the environment variable that it becomes where the daemon lives."""
+VARIABLES: Final = {**HOME_VARIABLES, "apiToken": "TUNEGUARD_TOKEN"}
+"""The same for the .env that `init` writes. The token is for commands on other machines: the daemon itself reads none."""
+
 REGIONS: Final = frozenset(
     json.loads((Path(__file__).parent / "data" / "regions.json").read_text(encoding="utf-8"))["regions"]
 )
@@ -205,6 +210,13 @@ def _check_together(read: Reader, settings: Settings) -> None:
             "nothing, with home worker_pool",
             "the database user's password",
             do='pulumi config set --secret databasePassword "$(openssl rand -hex 24)"',
+        )
+    if settings.home == "worker_pool" and not settings.guard_config:
+        read.problem(
+            "guardConfig",
+            "nothing, with home worker_pool",
+            "the guard.yaml that the daemon starts with: write it from the stack with home none first",
+            do="pulumi config set guardConfig guard.yaml",
         )
     if settings.page and settings.home != "worker_pool":
         read.problem(

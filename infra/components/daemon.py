@@ -6,11 +6,9 @@ from typing import Final
 
 import pulumi
 
-SECRET_ENVIRONMENT: Final = {
-    "openai-key": "OPENAI_API_KEY",
-    "notify-urls": "OPS_URL",
-    "api-token": "TUNEGUARD_TOKEN",
-}
+from infra.settings import HOME_VARIABLES
+
+SECRET_ENVIRONMENT: Final = {"openai-key": HOME_VARIABLES["openaiKey"], "notify-urls": HOME_VARIABLES["notifyUrls"]}
 """Secret -> the environment variable that guard.yaml or the daemon reads."""
 
 

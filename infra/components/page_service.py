@@ -10,13 +10,19 @@ import pulumi_gcp as gcp
 from infra.components.daemon import DaemonArgs
 
 PORT: Final = 8080
+READS: Final = frozenset({"TUNEGUARD_LEDGER", "OPS_URL", "GUARD_CONFIG_DIGEST"})
+"""What the page needs of the daemon's environment: its ledger, and what makes guard.yaml readable. No key of a provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageServiceArgs:
-    """`environment`, `volumes` and `mounts` are the worker pool's: the same ledger, the same guard.yaml."""
+    """`environment`, `volumes` and `mounts` are the worker pool's: the same ledger, the same guard.yaml.
+
+    `secrets`: short name -> full secret name of what the page reads: the ledger's URL, guard.yaml, the notice URL.
+    """
 
     daemon: DaemonArgs
+    secrets: Mapping[str, pulumi.Input[str]]
     environment: Sequence[Mapping[str, Any]]
     volumes: Sequence[Mapping[str, Any]]
     mounts: Sequence[Mapping[str, Any]]
@@ -26,7 +32,11 @@ class PageServiceArgs:
 class PageService(pulumi.ComponentResource):
     """Scales to zero; Google's Identity-Aware Proxy stands in front and lets the members in, the page checks its signature.
 
-    Children: `{name}-iap` (the proxy's service agent), `{name}`, `{name}-iap-invoker`, `{name}-member-{index}`. Outputs: `url`.
+    It runs as an account of its own: it is what the internet reaches, and a word given there is the daemon's to carry out. So it
+    reads its secrets and the database, and may not touch a model.
+
+    Children: `{name}-account`, `{name}-sql-client`, `{name}-{secret}-reader` for each secret, `{name}-iap` (the proxy's service
+    agent), `{name}`, `{name}-iap-invoker`, `{name}-member-{index}`. Outputs: `url`.
     Source of the audience's form: docs.cloud.google.com/iap/docs/signed-headers-howto; of the address's:
     docs.cloud.google.com/run/docs/triggering/https-request (deterministic URL), read 2026-11-25.
     """
@@ -36,6 +46,7 @@ class PageService(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         daemon = args.daemon
         own_name = f"{daemon.prefix}-page"
+        account, grants = _identity(name, own_name, args, child)
         agent = gcp.projects.ServiceIdentity(
             f"{name}-iap", project=daemon.project, service="iap.googleapis.com", opts=child
         )
@@ -52,13 +63,13 @@ class PageService(pulumi.ComponentResource):
             ingress="INGRESS_TRAFFIC_ALL",
             iap_enabled=True,
             template={
-                "service_account": daemon.service_account,
+                "service_account": account.email,
                 # One instance: it counts how often somebody tries to sign in.
                 "scaling": {"min_instance_count": 0, "max_instance_count": 1},
                 "containers": [_container(args, self.url, audience)],
                 "volumes": list(args.volumes),
             },
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=grants),
         )
         gcp.cloudrunv2.ServiceIamMember(
             f"{name}-iap-invoker",
@@ -82,13 +93,45 @@ class PageService(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
 
+def _identity(
+    name: str, account_id: str, args: PageServiceArgs, child: pulumi.ResourceOptions
+) -> tuple[gcp.serviceaccount.Account, list[pulumi.Resource]]:
+    """The page's account, and what it is granted, which has to stand before a revision starts."""
+    account = gcp.serviceaccount.Account(
+        f"{name}-account",
+        account_id=account_id,
+        project=args.daemon.project,
+        display_name="Tuneguard's page",
+        description="Reads the ledger for the page; acts on no model.",
+        opts=child,
+    )
+    member = account.email.apply(lambda email: f"serviceAccount:{email}")
+    grants: list[pulumi.Resource] = [
+        gcp.projects.IAMMember(
+            f"{name}-sql-client", project=args.daemon.project, role="roles/cloudsql.client", member=member, opts=child
+        )
+    ]
+    for key, secret in sorted(args.secrets.items()):
+        grants.append(
+            gcp.secretmanager.SecretIamMember(
+                f"{name}-{key}-reader",
+                project=args.daemon.project,
+                secret_id=pulumi.Output.from_input(secret).apply(lambda full: full.rpartition("/")[2]),
+                role="roles/secretmanager.secretAccessor",
+                member=member,
+                opts=child,
+            )
+        )
+    return account, grants
+
+
 def _container(args: PageServiceArgs, url: pulumi.Input[str], audience: pulumi.Input[str]) -> dict[str, Any]:
     """`tuneguard web` as the image runs it. It waits for the daemon, which makes the ledger and brings it up to date."""
     command = ["web", "--config", "/etc/tuneguard/guard.yaml", "--host", "0.0.0.0", "--port", str(PORT)]  # noqa: S104  # inside the container; Cloud Run's front end is what listens
     return {
         "image": args.daemon.image,
         "args": [*command, "--public-url", url, "--iap-audience", audience, "--wait", "3min"],
-        "envs": list(args.environment),
+        "envs": [variable for variable in args.environment if variable["name"] in READS],
         "ports": {"container_port": PORT},
         "resources": {"limits": {"cpu": "1", "memory": "512Mi"}, "cpu_idle": True},
         "startup_probe": {

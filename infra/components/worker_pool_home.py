@@ -19,7 +19,7 @@ class WorkerPoolHome(pulumi.ComponentResource):
 
     Children: `{name}-sql`, `{name}-db`, `{name}-user`, `{name}-sql-client`, `{name}-ledger-url` (secret) with `-value` and
     `-reader`, the same three for `{name}-config` where there is a guard.yaml, and `{name}` (pool).
-    Outputs: `pool`, `connection_name`, `ledger_secret`.
+    Outputs: `pool`, `connection_name`, `ledger_secret`, `config_secret` (None without a guard.yaml).
     """
 
     def __init__(
@@ -53,11 +53,15 @@ class WorkerPoolHome(pulumi.ComponentResource):
         ]
         mounts = [{"name": "cloudsql", "mount_path": "/cloudsql"}]
         parts = list(ledger_parts)
+        self.config_secret: pulumi.Output[str] | None = None
         if args.guard_config:
-            config, config_parts = self._secret(name, "config", args.guard_config, args)
+            self.config_secret, config_parts = self._secret(name, "config", args.guard_config, args)
             parts += config_parts
             volumes.append(
-                {"name": "config", "secret": {"secret": config, "items": [{"path": "guard.yaml", "version": "latest"}]}}
+                {
+                    "name": "config",
+                    "secret": {"secret": self.config_secret, "items": [{"path": "guard.yaml", "version": "latest"}]},
+                }
             )
             mounts.append({"name": "config", "mount_path": "/etc/tuneguard"})
             # A changed file makes a new revision: the daemon restarts with it, and `pulumi preview` shows that it will. Not named

@@ -1,24 +1,27 @@
 """Each component's arguments, children's names and outputs; and the options that no mock argument shows."""
 
+import json
+import os
+import socket
 import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from ruamel.yaml import YAML
 from sqlalchemy import make_url
 
-from guard.cli.app import make_app
-from guard.core.access import Login, Role
-from guard.wiring.web import door_settings
+from guard.ledger import open_ledger
 from tests.infra.declared import Declared, declare
 
 ACCOUNT = "tuneguard-dev@acme-ml.iam.gserviceaccount.com"
 SECRETS = {"openaiKey": "sk-1", "notifyUrls": "mailto://x", "apiToken": "t-1"}
 SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"
 """Marks a secret on the wire (pulumi/runtime/rpc.py)."""
-POOL = {"home": "worker_pool", "databasePassword": "pw-1"}
+POOL = {"home": "worker_pool", "databasePassword": "pw-1", "guardConfig": "guard.yaml"}
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +144,7 @@ def test_the_worker_pool_is_one_instance_on_a_shared_durable_ledger(full: Declar
 
     assert pool["scaling"] == {"manualInstanceCount": 1}
     assert {variable["name"] for variable in container["envs"]} == {
-        "OPENAI_API_KEY", "OPS_URL", "TUNEGUARD_TOKEN", "TUNEGUARD_LEDGER", "GUARD_CONFIG_DIGEST",
+        "OPENAI_API_KEY", "OPS_URL", "TUNEGUARD_LEDGER", "GUARD_CONFIG_DIGEST",
     }  # fmt: skip
     assert {volume["name"] for volume in pool["template"]["volumes"]} == {"cloudsql", "config"}
     assert full.one("daemon-sql").inputs["settings"]["edition"] == "ENTERPRISE"
@@ -171,7 +174,10 @@ def test_a_changed_guard_yaml_makes_a_new_revision() -> None:
 
 
 def test_the_page_is_opened_by_the_team_only_through_the_proxy(full: Declared) -> None:
-    assert full.children("page") == {"page", "page-iap", "page-iap-invoker", "page-member-0", "page-member-1"}
+    assert full.children("page") == {
+        "page", "page-account", "page-sql-client", "page-ledger-url-reader", "page-config-reader", "page-notify-urls-reader",
+        "page-iap", "page-iap-invoker", "page-member-0", "page-member-1",
+    }  # fmt: skip
     assert {full.one(f"page-member-{index}").inputs["member"] for index in (0, 1)} == {
         "group:ml@example.com",
         "user:ana@example.com",
@@ -181,36 +187,63 @@ def test_the_page_is_opened_by_the_team_only_through_the_proxy(full: Declared) -
     assert full.one("page-iap-invoker").inputs["member"] == agent, "nobody reaches the service but by the proxy"
 
 
+def test_the_page_runs_as_an_account_that_reads_the_ledger_and_may_touch_no_model(full: Declared) -> None:
+    own = "tuneguard-dev-page@acme-ml.iam.gserviceaccount.com"
+    granted = {
+        one.name: one.inputs["role"] for one in full.resources if one.inputs.get("member") == f"serviceAccount:{own}"
+    }
+    service = full.one("page")
+
+    assert service.inputs["template"]["serviceAccount"] == own
+    assert granted == {
+        "page-sql-client": "roles/cloudsql.client",
+        **{
+            f"page-{key}-reader": "roles/secretmanager.secretAccessor"
+            for key in ("ledger-url", "config", "notify-urls")
+        },
+    }
+    assert granted.keys() <= set(service.depends_on), "a revision that may not read its secrets does not start"
+    names = {one["name"] for one in service.inputs["template"]["containers"][0]["envs"]}
+    assert names == {"TUNEGUARD_LEDGER", "OPS_URL", "GUARD_CONFIG_DIGEST"}
+
+
 def test_the_page_is_started_as_its_command_takes_it(full: Declared, tmp_path: Path) -> None:
-    """The arguments that the container gets are ones that `tuneguard web` takes, and they fit the ports and probes around them."""
+    """The very arguments of the container, but for guard.yaml's place and the port, start a page that its probes find ready."""
     container = full.one("page").inputs["template"]["containers"][0]
     url = "https://tuneguard-dev-page-2.us-central1.run.app"
     assert full.outputs["home"]["page"] == url
-    assert container["startupProbe"]["httpGet"] == {"path": "/readyz", "port": 8080}
-    assert container["livenessProbe"]["httpGet"] == {"path": "/livez", "port": 8080}
-    assert container["ports"] == {"containerPort": 8080}
-    assert "TUNEGUARD_LEDGER" in {one["name"] for one in container["envs"]}
+    ports = {container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe")}
+    assert ports == {container["ports"]["containerPort"]} == {8080}
+    assert "/projects/2/locations/us-central1/services/tuneguard-dev-page" in container["args"]
 
-    command, bound, _ = make_app().parse_args(container["args"], exit_on_error=False)
-    assert command.__name__ == "web"
-    given = bound.arguments
-    assert (given["host"], given["port"], given["wait"]) == ("0.0.0.0", 8080, "3min")
-
-    (tmp_path / "guard.yaml").write_text(
-        "projects: [acme-ml]\nowners: {fallback: ops}\nnotify: {ops: 'json://127.0.0.1:9'}\n"
-    )
-    settings = door_settings(
-        tmp_path / "guard.yaml",
-        {},
-        host=given["host"],
-        port=given["port"],
-        public_url=given["public_url"],
-        iap_audience=given["iap_audience"],
-    )
-    assert settings.login is Login.IAP
-    assert settings.public_url == url
-    assert settings.audience == "/projects/2/locations/us-central1/services/tuneguard-dev-page"
-    assert settings.access.roles == {Role.VIEWER: ("*",)}, "who may do more stands in guard.yaml"
+    file, ledger = tmp_path / "guard.yaml", f"sqlite:///{tmp_path}/ledger.db"
+    file.write_text("projects: [acme-ml]\nowners: {fallback: ops}\nnotify: {ops: '${OPS_URL}'}\n", encoding="utf-8")
+    open_ledger(ledger, world="real").close()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    here = {"/etc/tuneguard/guard.yaml": str(file), "8080": port, "0.0.0.0": "127.0.0.1"}
+    command = [
+        sys.executable,
+        "-c",
+        "from guard.cli import main; main()",
+        *(here.get(one, one) for one in container["args"]),
+    ]
+    values = {"TUNEGUARD_LEDGER": ledger, "OPS_URL": "json://127.0.0.1:9", "GUARD_CONFIG_DIGEST": "x"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TUNEGUARD_")}
+    for variable in container["envs"]:
+        environment[variable["name"]] = values[variable["name"]]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as page:
+        try:
+            assert page.stdout is not None
+            assert json.loads(page.stdout.readline())["http"] == url
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as caller:
+                for probe in ("startupProbe", "livenessProbe"):
+                    assert caller.get(container[probe]["httpGet"]["path"]).json() == {"ok": True}
+                stranger = caller.get("/", headers={"host": httpx.URL(url).host, "accept": "application/json"})
+            assert stranger.status_code == 401
+            assert "Identity-Aware Proxy" in stranger.text
+        finally:
+            page.terminate()
 
 
 def test_the_vm_keeps_its_ledger_on_a_disk_of_its_own() -> None:

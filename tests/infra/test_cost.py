@@ -32,7 +32,10 @@ def test_an_unknown_price_is_named_and_never_counted_as_zero() -> None:
 
 
 def test_the_worker_pool_costs_more_than_the_vm() -> None:
-    assert of({"home": "worker_pool", "databasePassword": "x"}).known > of().known
+    pool = of({"home": "worker_pool", "databasePassword": "x", "guardConfig": "guard.yaml"})
+
+    assert pool.known > of().known
+    assert pool.unpriced == ("worker pool's memory", "database disk", "secrets"), "what has no price is named"
 
 
 def test_shells_cost_nothing_and_their_models_are_named_as_use() -> None:

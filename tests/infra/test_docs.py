@@ -54,7 +54,7 @@ def test_the_sandbox_knows_every_type_that_the_program_uses() -> None:
 def test_the_costs_told_in_the_set_up_are_the_computed_ones() -> None:
     text = (ROOT / "docs" / "how-to" / "infra-set-up.md").read_text(encoding="utf-8")
     told = re.search(r"about (\d+) USD for the `vm` home, about (\d+) USD for `worker_pool`", text)
-    pool = raw({**BASE, "home": "worker_pool", "databasePassword": "x"})
+    pool = raw({**BASE, "home": "worker_pool", "databasePassword": "x", "guardConfig": "guard.yaml"})
     secret = frozenset({"tuneguard:databasePassword"})
 
     assert told is not None

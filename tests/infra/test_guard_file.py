@@ -46,6 +46,23 @@ def test_a_file_that_wants_more_than_the_identity_may_is_refused(tmp_path: Path)
     assert read(tmp_path, "mode: enforce\n", replace(WITH_BUDGET, mode="enforce"))
 
 
+def test_a_channel_whose_variable_the_stack_does_not_set_is_refused_for_the_daemon_would_not_start(
+    tmp_path: Path,
+) -> None:
+    text = 'notify: {ops: "${OPS_URL}", search: "slack://${SEARCH_TOKEN}/x"}\n'
+
+    with pytest.raises(SettingsError) as failed:
+        read(tmp_path, text)
+    told = str(failed.value)
+    assert "notify.ops: found ${OPS_URL}" in told
+    assert "Type: pulumi config set --secret notifyUrls VALUE" in told
+    assert "notify.search: found ${SEARCH_TOKEN}" in told
+    assert "A home knows OPENAI_API_KEY, OPS_URL only" in told
+    assert read(tmp_path, text, replace(WITH_BUDGET, home="none")), "a daemon elsewhere has an environment of its own"
+    ours = 'notify: {ops: "${OPS_URL}"}\n'
+    assert read(tmp_path, ours, replace(WITH_BUDGET, secrets=("notifyUrls",))) == ours
+
+
 @pytest.mark.parametrize("text", ["- a\n", "a: [\n", "just words\n"])
 def test_what_is_no_guard_yaml_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match="guardConfig"):

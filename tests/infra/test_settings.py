@@ -43,6 +43,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("home without identity", {"identity": False}, "home: found 'vm' with identity false"),
     ("home without image", {"images": False}, "image: found nothing, with images false"),
     ("pool without password", {"home": "worker_pool"}, "databasePassword: found nothing, with home worker_pool"),
+    ("pool without guard.yaml", {"home": "worker_pool"}, "guardConfig: found nothing, with home worker_pool"),
     ("page on a vm", {"page": True}, "page: found true with home 'vm'"),
     ("acting without bucket", {"mode": "enforce", "buckets": False}, "mode: found 'enforce' with buckets false"),
 ]  # fmt: skip

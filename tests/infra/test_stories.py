@@ -136,7 +136,9 @@ def test_story_05_destroy_refuses_a_bucket_with_objects_until_the_data_may_go(
 
 
 def test_story_06_destroy_leaves_nothing_and_the_meter_stands_still(cloud: Cloud) -> None:
-    cloud.configure({**FULL, "home": "worker_pool", "page": True})
+    file = cloud.workspace.folder / "guard.yaml"
+    file.write_text("projects: [acme-ml]\nnotify: {ops: 'json://127.0.0.1:9'}\n", encoding="utf-8")
+    cloud.configure({**FULL, "home": "worker_pool", "page": True, "guardConfig": str(file)})
     cloud.stack.set_config("databasePassword", automation.ConfigValue("pw-in-clear-1", secret=True))
     cloud.stack.set_config("openaiKey", automation.ConfigValue("sk-in-clear-2", secret=True))
     cloud.up()
