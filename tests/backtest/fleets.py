@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from guard.backtest.score import score
 from guard.backtest.silences import Silences, silences_of
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -96,3 +97,24 @@ def joined(*fleets: tuple[str, Silences]) -> Silences:
         max(one.resolution for _, one in fleets),
         tuple(kind for kind, one in fleets for _ in one.names),
     )
+
+
+FAMILIES: dict[str, Draw] = {
+    "exponential, returns fast": exponential(2),
+    "exponential, returns slowly": exponential(60),
+    "lognormal": lognormal(6, 1.5),
+    "pareto, heavy tail": pareto(0.5, 0.8),
+    "periodic with jitter, within the wait": periodic(6, 0.3),
+    "periodic with jitter, beyond it": periodic(40, 1),
+    "mixture of sessions and nights": mixture(0.5, 30, 0.15),
+    "regime change on day 40": regime(2, 60, 40),
+    "office hours": office(4),
+}
+"""Silences whose law is known; a fleet under each at a break-even of twelve hours is what the tests and tables look at."""
+
+
+def best_fixed(silences: Silences, ratio: float, *, shortest: float = 0.0, longest: float = np.inf) -> np.ndarray:
+    """Return each silence's wait under the one fixed wait that saves most in hindsight, from `shortest` to `longest` (seconds)."""
+    candidates = np.unique(np.clip([0.0, *np.geomspace(ratio / 64, ratio * 64, 60), ratio, np.inf], shortest, longest))
+    rules = [np.full(len(silences.start), wait) for wait in candidates]
+    return max(rules, key=lambda waits: float(score(silences, waits, ratio).saved.sum()))
