@@ -147,7 +147,7 @@ def _with_forecast(spend: Spend, means: Means, book: PriceBook, question: Questi
 
 def _uncounted(thing: Billed, unknown: Decimal) -> str:
     what = "replica" if thing.on_machines else measure_of(thing).unit
-    return f"no {what} count in {unknown.normalize():f} h"
+    return f"no {what} count in {round(unknown, 1).normalize():f} h"
 
 
 def stopped_at(thing: Billed, means: Means) -> datetime | None:

@@ -69,7 +69,8 @@ def fleet(
 ) -> dict[str, Any]:
     """The fleet as of the latest look; `taken_at` is None where nobody has looked yet.
 
-    `figures.month` is None while it is still being added up. Totals are over every line that the filters let through.
+    `figures.month` is that of the look before, or None, while it is still being added up (`month_pending`).
+    Totals are over every line that the filters let through.
     """
     seen = ledger.glance()
     board = boards.board(ledger, seen, now)
@@ -80,6 +81,7 @@ def fleet(
     number = min(asked.page, last)
     shown = ordered[(number - 1) * PAGE : number * PAGE]
     used = pictures(ledger, {name: parts for one in shown for name, parts in parts_of(one).items()}, now)
+    month = boards.month.get(seen.cycle_id, lambda: _month(ledger, accounting, now)) if seen.cycle_id else None
     pause = ledger.paused()
     return {
         "now": iso(now),
@@ -91,9 +93,8 @@ def fleet(
         "pause": pause_document(pause),
         "figures": {
             "now": totals(board.lines),
-            "month": boards.month.get(seen.cycle_id, lambda: _month(ledger, accounting, now))
-            if seen.cycle_id
-            else None,
+            "month": month or boards.month.last,
+            "month_pending": seen.cycle_id is not None and month is None,
         },
         "asked": asked.words,
         "choices": {name: _choices(listed, name) for name in FILTERS},

@@ -21,14 +21,20 @@ class Later(Generic[T]):
         self._patience = patience.total_seconds()
         self._lock = threading.Lock()
         self._key: Hashable = None
+        self._last: T | None = None
         self._future: Future[T] | None = None
+
+    @property
+    def last(self) -> T | None:
+        """The value that was finished last, of whatever key: what can be shown meanwhile."""
+        return self._last
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T | None:
         """The value for a key, or None while it is still being made. Raises what `make` raised; it is made afresh then."""
         with self._lock:
             if self._future is None or self._key != key:
                 self._key, self._future = key, Future()
-                threading.Thread(target=_fill, args=(self._future, make), daemon=True, name="later").start()
+                threading.Thread(target=self._fill, args=(self._future, make), daemon=True, name="later").start()
             future = self._future
         try:
             error = future.exception(self._patience)
@@ -41,9 +47,9 @@ class Later(Generic[T]):
                 self._future = None
         raise error
 
-
-def _fill(future: Future[T], make: Callable[[], T]) -> None:
-    try:
-        future.set_result(make())
-    except BaseException as error:  # noqa: BLE001  # whoever asked gets it
-        future.set_exception(error)
+    def _fill(self, future: Future[T], make: Callable[[], T]) -> None:
+        try:
+            self._last = made = make()
+            future.set_result(made)
+        except BaseException as error:  # noqa: BLE001  # whoever asked gets it
+            future.set_exception(error)

@@ -1,4 +1,4 @@
-"""Money as the page shows it: budgets with their burn, who was told of what, spend by team, owner, kind; prices unknown or old."""
+"""Money as the page shows it: budgets with burn and who was told, savings, spend by team, owner, kind; prices unknown or old."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from guard.desk.budgets import budgets
 from guard.desk.plain import iso, money
 from guard.desk.prices import prices
 from guard.desk.read_once import read_once
+from guard.desk.savings import savings
 from guard.ports.ledger import Ledger, OutboxItem
 
 Document = Mapping[str, Any]
@@ -50,6 +51,7 @@ def money_view(ledger: Ledger, accounting: Accounting, now: datetime) -> dict[st
     standing = budgets(ledger, accounting, now, standings)
     found = {one.budget.name: one for one in standings}
     priced = prices(ledger, accounting, now)
+    saved = savings(ledger, settings, now)
     total = add_up("total", accounts.spends)
     unknown = frozenset(total.unknown)
     return {
@@ -83,6 +85,7 @@ def money_view(ledger: Ledger, accounting: Accounting, now: datetime) -> dict[st
         ],
         "strangers": list(accounts.strangers),
         "prices": _prices(priced, now),
+        "savings": {key: saved[key] for key in ("months", "export", "removals", "unpriced")},
     }
 
 

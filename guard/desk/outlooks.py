@@ -71,10 +71,10 @@ class Outlooks:
         return trials.trial(self._ledger, self._accounting.settings(), self._made.trials, now, waits, use)
 
     def _held(self, later: Later[Document], digest: str, make: Callable[[datetime], Document]) -> Document:
-        """The document of this state of the ledger and this hour; `pending` while it is being made."""
+        """The document of this state of the ledger and this hour; `pending` (the one before, if there is one) while it is made."""
         now = self._now_or_last()
         seen = self._ledger.glance()
         found = later.get((seen.stamp, digest, hour_number(now)), lambda: make(now))
         if found is None:
-            return {"now": iso(now), "taken_at": iso(seen.taken_at), "pending": True}
+            return {"taken_at": iso(seen.taken_at), **(later.last or {}), "now": iso(now), "pending": True}
         return {**found, "now": iso(now), "pending": False}

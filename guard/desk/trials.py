@@ -14,7 +14,7 @@ from typing import Any
 
 from guard.core.rules import BreakEven, Fixed, Learned, Never, Policy, WaitRule
 from guard.core.settings import Settings
-from guard.core.units import short
+from guard.core.units import hour_number, short
 from guard.desk.finding import names_of
 from guard.desk.later import PATIENCE, Later
 from guard.desk.plain import iso
@@ -47,8 +47,8 @@ class Trials:
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock, init=False)
     _kept: OrderedDict[tuple[str, ...], Later[Mapping[str, Any]]] = field(default_factory=OrderedDict, init=False)
 
-    def ask(self, key: tuple[str, ...], make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any] | None:
-        """The answer for a key; None while it is worked out, or waits for its turn."""
+    def ask(self, key: tuple[str, ...], hour: int, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """The answer for a key as of an hour, or the one before; None while the first is worked out, or waits for its turn."""
         with self._lock:
             later = self._kept.setdefault(key, Later(self.patience))
             self._kept.move_to_end(key)
@@ -59,7 +59,7 @@ class Trials:
             with self._one_at_a_time:
                 return make()
 
-        return later.get(key, alone)
+        return later.get(hour, alone) or later.last
 
 
 def trial(
@@ -75,7 +75,7 @@ def trial(
     Args:
         ledger: Whose history is replayed.
         settings: guard.yaml in force: terms, policies, limits.
-        trials: Where answers are kept, by cycle, configuration and waits.
+        trials: Where answers are kept, by configuration and waits, for an hour.
         now: Domain time.
         waits: Rules to compare; the first one is looked at closely. Empty: the usual ones.
         use: A policy's name and a wait: `change` says what to change in guard.yaml for that.
@@ -93,8 +93,9 @@ def trial(
     latest = ledger.latest_cycle()
     result = None
     if latest is not None:
-        key = (latest.id, settings.digest, *chosen)
-        result = trials.ask(key, lambda: trials.replay(ledger, settings, chosen))
+        # What is replayed is a record by the hour: another look within it changes nothing.
+        hour = hour_number(latest.taken_at)
+        result = trials.ask((settings.digest, *chosen), hour, lambda: trials.replay(ledger, settings, chosen))
     return {
         "now": iso(now),
         "taken_at": iso(latest.taken_at) if latest else None,

@@ -31,6 +31,9 @@ def outlook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield place
 
 
+SAVED = {"claimed": "12.34", "measured": "11.22", "billed": "10.01"}
+
+
 def text(place: Place, address: str, status: int = 200) -> str:
     """The page's content as a reader sees it, with its tags."""
     answer = place.browser("vera").get(address)
@@ -148,6 +151,22 @@ def test_budgets_say_what_the_command_says_and_their_pictures_end_there(outlook:
     assert re.search(r"ops: Budget all: 50% of \$10.00 crossed, delivered", words)
 
 
+def test_savings_are_those_of_the_command_by_month_and_removal(outlook: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = outlook.desk.savings()
+    assert {key: told[key] for key in ("months", "removals")}.items() <= outlook.desk.money()["savings"].items()
+    assert "Nothing was removed yet" in seen(text(outlook, "/money"))
+
+    usd = {name: [{"amount": amount, "currency": "USD"}] for name, amount in SAVED.items()}
+    removal = {"name": "old-one", "subject": "projects/1/x", "since": "2026-11-01T00:00:00+00:00", "until": None}
+    one = {name: amounts[0] for name, amounts in usd.items()} | {"rate": usd["claimed"][0], "billed": usd["billed"]}
+    found = {**told, "months": [told["months"][0] | usd], "removals": [removal | one | {"billed_unknown": ""}]}
+    monkeypatch.setattr("guard.desk.money_view.savings", lambda *_: found)
+    monkeypatch.setattr(outlook.desk, "_made", Made(patience=timedelta(seconds=60)))
+    words = seen(text(outlook, "/money"))
+    assert "By removal: 1" in words
+    assert all(f"${amount}" in words for amount in SAVED.values())
+
+
 def test_spend_adds_up_and_what_is_unknown_is_named(outlook: Place) -> None:
     money = outlook.desk.money()
     words = seen(text(outlook, "/money"))
@@ -208,8 +227,17 @@ def test_a_policy_that_is_not_there_is_said_with_those_that_are(outlook: Place) 
 def test_a_page_that_is_not_worked_out_yet_says_so_and_asks_again(
     outlook: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for address in ("/", "/plan", "/money", "/backtest"):
+        text(outlook, address)
     monkeypatch.setattr("guard.desk.later.Later.get", lambda *_: None)
 
+    for address, figure in (("/plan", "0 of 1"), ("/money", "By owner"), ("/", "of budget")):
+        html = text(outlook, address)
+        assert "load delay:1s" in html, f"{address} asks again by itself"
+        assert figure in seen(html), "what was there before stays meanwhile"
+    assert "Saving against cold starts" in text(outlook, "/backtest")
+
+    monkeypatch.setattr("guard.desk.later.Later.last", None)
     for address in ("/plan", "/money", "/backtest"):
         html = text(outlook, address)
         assert "load delay:1s" in html, f"{address} asks again by itself"
