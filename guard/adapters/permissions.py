@@ -29,6 +29,8 @@ FOLDER_PERMISSIONS: tuple[str, ...] = ("resourcemanager.folders.list", "resource
 """On an enrolled folder."""
 
 MONEY_PERMISSIONS = {
+    "bigquery.jobs.create": "on the project of the billing export's table (`billing_export: {bigquery: ...}`)",
+    "bigquery.tables.getData": "on that table",
     "billing.billingAccountPrice.get": "on the billing account (`billing_account`); without it list prices count",
     "pubsub.subscriptions.consume": "on the subscription of Google's budget notices (`google_budgets`)",
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
@@ -15,7 +17,9 @@ from guard.ports.errors import ConfigInvalid, GuardError
 if TYPE_CHECKING:
     from guard.wiring import Guard
 
-app = App(name="doctor", help="Check credentials, permissions, monitoring, ledger, bucket and notices.")
+app = App(
+    name="doctor", help="Check credentials, permissions, monitoring, ledger, bucket, sources of money and notices."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def doctor(
         code = code_of(error)
     else:
         try:
-            findings = list(_check(guard, send=send))
+            findings = list(_check(guard, common.path, send=send))
         finally:
             guard.close()
     bad = [finding for finding in findings if not finding.good]
@@ -84,7 +88,10 @@ def doctor(
     return code if bad else 0
 
 
-def _check(guard: Guard, *, send: bool) -> Iterator[Finding]:
+def _check(guard: Guard, path: Path, *, send: bool) -> Iterator[Finding]:
+    from guard.wiring import SANDBOX
+    from guard.wiring.money_checks import money_checks
+
     config = guard.in_force.config
     settings, now = config.settings, guard.clock.now()
     yield Finding(
@@ -123,6 +130,15 @@ def _check(guard: Guard, *, send: bool) -> Iterator[Finding]:
             detail="usage reads completely" if reading.complete else "; ".join(reading.problems),
         )
     yield from _bucket(guard)
+    for one in money_checks(
+        settings,
+        guard.connection,
+        path.parent,
+        [project.id for project in projects],
+        now,
+        sandboxed=bool(os.environ.get(SANDBOX)),
+    ):
+        yield Finding(one.name, good=one.good, detail=one.detail, hint=one.hint)
     yield from _notify(guard, send=send)
 
 

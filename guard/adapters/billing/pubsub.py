@@ -13,6 +13,7 @@ from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from guard.adapters.connection import Connection, Read
 from guard.adapters.errors import translated
 from guard.core.google_budget import GoogleNotice, Unreadable
 from guard.core.units import Money
@@ -29,6 +30,7 @@ PULL_TIMEOUT_S = 4.0
 KEPT_TEXT = 2_000
 """Characters that are kept of a message which cannot be read."""
 SCHEMA = "1.0"
+CONSUME = "pubsub.subscriptions.consume"
 
 
 class BudgetSubscription:
@@ -132,3 +134,16 @@ def _number(data: dict[str, Any], key: str) -> Decimal:
 
 def _share(data: dict[str, Any], key: str) -> Decimal | None:
     return _number(data, key).normalize() if key in data else None
+
+
+def may_consume(connection: Connection, subscription: str) -> bool:
+    """Ask whether the guard's account may pull, without pulling; False too where there is no such subscription.
+
+    Source: docs.cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions/testIamPermissions, read 2026-11-25: it
+    needs no permission, and answers with none for what does not exist. Raises GuardError.
+    """
+    url = f"{connection.world.service('pubsub')}/v1/{subscription}:testIamPermissions"
+    answer = connection.ask(
+        url, Read("pubsub", "subscriptions.testIamPermissions", subscription), {"permissions": [CONSUME]}
+    )
+    return CONSUME in answer.get("permissions", ())

@@ -20,23 +20,27 @@ from guard.sandbox.world import World
 
 __all__ = ["Queues", "classify", "queues_of", "routes"]
 
-_PATH: Final = re.compile(r"/v1/(?P<name>projects/[^/]+/subscriptions/[^/:]+):(?P<verb>pull|acknowledge)")
-_METHODS: Final = {"pull": "subscriptions.pull", "acknowledge": "subscriptions.acknowledge"}
+_PATH: Final = re.compile(
+    r"/v1/(?P<name>projects/[^/]+/subscriptions/[^/:]+):(?P<verb>pull|acknowledge|testIamPermissions)"
+)
 _CONSUME: Final = "pubsub.subscriptions.consume"
 
 
 def classify(verb: str, path: str) -> Target | None:
-    """Pull and acknowledge. An acknowledgement changes a queue and nothing that anybody owns, so it counts as reading."""
+    """Pull, acknowledge, and what the caller may. An acknowledgement changes nothing that anybody owns, so it counts as reading."""
     found = _PATH.fullmatch(path)
     if found is None or verb != "POST":
         return None
     return Target(
-        service="pubsub", method=_METHODS[found["verb"]], resource=found["name"], project=found["name"].split("/")[1]
+        service="pubsub",
+        method=f"subscriptions.{found['verb']}",
+        resource=found["name"],
+        project=found["name"].split("/")[1],
     )
 
 
 def routes(world: World) -> list[BaseRoute]:
-    """POST /v1/projects/P/subscriptions/S:pull and :acknowledge, and POST /sandbox/pubsub to publish by hand."""
+    """POST SUBSCRIPTION:pull, :acknowledge and :testIamPermissions, and POST /sandbox/pubsub to publish by hand."""
 
     async def serve(request: Request) -> Response:
         raw = await request.body()
@@ -72,7 +76,10 @@ def _missing(name: str) -> ApiError:
 def _answer(world: World, request: Request, body: dict[str, Any]) -> dict[str, Any]:
     found = _PATH.fullmatch(request.url.path)
     if found is None:
-        raise invalid("Expected SUBSCRIPTION:pull or SUBSCRIPTION:acknowledge.")
+        raise invalid("Expected SUBSCRIPTION:pull, SUBSCRIPTION:acknowledge or SUBSCRIPTION:testIamPermissions.")
+    if found["verb"] == "testIamPermissions":  # needs no permission, and knows nothing of what does not exist
+        asked = [str(one) for one in body.get("permissions", ())] if queues_of(world).get(found["name"]) else []
+        return {"permissions": [one for one in asked if world.authorize(request.scope[PRINCIPAL], one, found["name"])]}
     if not world.authorize(request.scope[PRINCIPAL], _CONSUME, found["name"]):
         raise denied(_CONSUME, found["name"], service="pubsub.googleapis.com")
     queue = queues_of(world).get(found["name"])
