@@ -28,7 +28,11 @@ ROWS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Parts of the rule that an ablation may switch off; all on in earnest."""
+    """Parts of the rule that an ablation may switch off; all on in earnest.
+
+    `foreseen` is an experiment: the law and the calendar of the whole history are known beforehand, an endpoint's own future
+    is not. What it saves bounds what can be won by learning the fleet's law sooner or better.
+    """
 
     pooling: bool = True
     censoring: bool = True
@@ -36,6 +40,7 @@ class Switches:
     own: bool = True
     kinds: bool = True
     rhythm: bool = True
+    foreseen: bool = False
 
 
 ALL = Switches()
@@ -82,9 +87,7 @@ def asked_waits(
         sums = _passages(silences, rows, told, calendars).by_day(kind[silences.endpoint[rows]], tally[0].shape)
         for total, values in zip(tally, sums, strict=True):
             np.add(total, values, out=total)
-    if not switches.pooling:
-        tally = [np.zeros_like(total) for total in tally]
-    law = rates_by_day(*tally, kinds=switches.kinds)
+    law = _law(tally, switches)
     long = any(ages[-1] > FROM for ages, _ in grids)
     rhythms = rhythms_of(silences, law, kind) if switches.rhythm and long else None
     for rows in _chunks(silences):  # once more: keeping every record would take a kilobyte a silence
@@ -108,7 +111,8 @@ def asked_waits(
                     rhythms.of(chosen[reach]).mixed(asked, of_kind[reach], lasts, paid)
                 result[chosen[reach]] = _cheapest(asked, paid + ask.ratio * lasts)
     for ask, (ages, _), result in zip(asks, grids, results, strict=True):
-        result[silences.start < trusted_from(silences.began, ask.ratio)] = ages[-1]
+        trusted = 0.0 if switches.foreseen else trusted_from(silences.began, ask.ratio)
+        result[silences.start < trusted] = ages[-1]
     return results
 
 
@@ -153,6 +157,13 @@ def _passages(silences: Silences, rows: slice, told: Flags, calendars: Calendars
     group = GROUP[bins][k]
     passed = calendars.until(group, when, at) - calendars.until(group, when, begun + entered[k])
     return _Passages(row, k + first, when, passed / MIDDLE[bins][k], ended[row, k], len(told[rows]))
+
+
+def _law(tally: Sequence[Cells], switches: Switches) -> Cells:
+    """The law of each kind and day from the day's tallies."""
+    told = tally if switches.pooling else [np.zeros_like(total) for total in tally]
+    law = rates_by_day(*told, kinds=switches.kinds)
+    return np.repeat(law[:, -1:], law.shape[1], axis=1) if switches.foreseen else law
 
 
 def _own_records(silences: Silences, rows: slice, passages: _Passages, shortest: float) -> tuple[Indices, Cells, Cells]:
@@ -219,10 +230,13 @@ def _chunks(silences: Silences) -> Iterator[slice]:
 
 def _calendars(silences: Silences, days: int, told: Flags, switches: Switches) -> Calendars:
     use = told if switches.calendar else np.zeros(len(told), bool)
-    return calendars_of(
+    found = calendars_of(
         silences.start[use],
         silences.length[use],
         silences.returned[use],
         days=days,
         resolution=silences.resolution,
     )
+    if switches.foreseen:
+        return Calendars(np.repeat(found.factors[:, -1:], days, axis=1), np.repeat(found.sums[:, -1:], days, axis=1))
+    return found

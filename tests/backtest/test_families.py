@@ -56,6 +56,20 @@ def test_each_part_of_the_rule_earns_its_place_on_the_fleet_it_was_made_for() ->
     assert captured_hours(dying, told, ratio) > captured_hours(dying, blind, ratio)
 
 
+def test_who_knows_the_law_beforehand_saves_more_and_learning_comes_near() -> None:
+    """The bound that the explanation page states: the same rule without having to learn the fleet's law first."""
+    ratio = 24 * HOUR
+    fleets = [a_fleet(mixture(2, 200, 0.1), endpoints=20, days=30, seed=seed) for seed in (1, 2, 3)]
+    learned, knowing = (
+        sum(
+            captured_hours(fleet, learned_waits(fleet, [ratio], switches=Switches(foreseen=on))[0], ratio)
+            for fleet in fleets
+        )
+        for on in (False, True)
+    )
+    assert 0.9 * knowing < learned < knowing
+
+
 def test_two_kinds_of_endpoint_are_learned_apart_and_one_kind_is_the_fleet() -> None:
     """Chats that are given up after a while, and batch jobs that come back after a day or two: a new one is like its kind."""
     ratio = 24 * HOUR
