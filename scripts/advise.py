@@ -225,7 +225,7 @@ def _say(given: Advice, value: dict[str, Any]) -> None:
     console.out.print(
         f"A call costs about {console.usd(costs['prompted_call'])} with a prompt, "
         f"{console.usd(costs['few_shot_call'])} with few-shot, "
-        f"{console.usd(costs['retrieval_call'])} with retrieval, "
+        f"{console.usd(costs['retrieval_call'])} with retrieval (passages in the prompt), "
         f"{console.usd(costs['tuned_call'])} tuned; training about {console.usd(costs['training'])} on "
         f"{costs['tuned_model']}{machines}.",
         markup=False,

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from finetune import console
 from finetune.checks.survey import survey
-from finetune.errors import FINE, FOUND_SOMETHING
+from finetune.errors import FINE, FOUND_SOMETHING, UserError
 from finetune.findings import Severity
 from finetune.limits import DEFAULT_MODEL, Target
 from finetune.options import Seed
@@ -44,6 +44,8 @@ def main(
     output: console.Output = "text",
 ) -> int:
     """Prepare data. Exit code 1 if the result has errors, so that CI stops before a job is paid for."""
+    if not sources:
+        raise UserError("No file was named. Expected at least one .jsonl, .json or .csv file of raw examples.")
     with console.progress("Preparing") as show:
         show("two passes over the data", None)
         made = prepare(

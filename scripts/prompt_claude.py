@@ -66,7 +66,16 @@ def ask(
     prompt = _prompt(instructions, examples, shots, answer_format, cache, seed)
     found = Library.of_folder(documents).find(question, passages) if documents is not None else []
     if documents is not None and not found:
-        console.out.print("No passage shares a word with the question; nothing was sent.", markup=False)
+        nothing: dict[str, Any] = {
+            "model": model,
+            "text": None,
+            "citations": [],
+            "counted_before": None,
+            "usage": None,
+            "usd": None,
+        }
+        told = "No passage shares a word with the question; nothing was sent."
+        console.emit(output, {**nothing, "why": told}, lambda: console.out.print(told, markup=False))
         return FOUND_SOMETHING
     body = prompt.request(model, question, max_tokens=max_tokens, passages=found)
     price = PriceBook.load(prices).find(model)

@@ -271,7 +271,7 @@ def _what_is_paid(facts: Facts) -> str:
 def _not_repaid(facts: Facts) -> Reason:
     """Why shorter prompts do not repay the tuning, or why that cannot be said: an unknown price proves nothing."""
     needed = {
-        "a few-shot call": facts.few_shot_call,
+        "a few-shot call (--base names the model that you would prompt)": facts.few_shot_call,
         "a tuned call": facts.tuned_call,
         "the training": facts.training,
         "the machines": facts.hosting,

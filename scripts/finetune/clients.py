@@ -249,10 +249,8 @@ def _vendor_error(provider: str, what: str, error: Exception) -> str | None:
     if type(error).__name__ in CONNECTION_ERRORS:
         return _lost(provider, what, error)
     code = getattr(error, "status_code", None) or getattr(error, "code", None)
-    return (
-        f"{provider} refused while {what}: {getattr(error, 'message', None) or error}. "
-        f"{_advice(code if isinstance(code, int) else 0)}"
-    )
+    words = str(getattr(error, "message", None) or error).rstrip(".")
+    return f"{provider} refused while {what}: {words}. {_advice(code if isinstance(code, int) else 0)}"
 
 
 _TRANSPORTS = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3"})

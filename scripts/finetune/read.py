@@ -60,7 +60,9 @@ def read_rows(path: Path) -> Iterator[Row | Problem]:
     elif suffix in {".jsonl", ".json", ".ndjson"}:
         yield from _line_rows(path)
     else:
-        raise UserError(f"{path}: found the suffix {suffix!r}. Expected .jsonl, .json or .csv; rename the file.")
+        raise UserError(
+            f"{path}: found the suffix {suffix!r}. Expected .jsonl, .json or .csv: convert it, or rename it if it is one."
+        )
 
 
 def _encoding_problem(path: Path, line: int, what: str) -> Problem:

@@ -113,7 +113,10 @@ def test_a_tune_that_costs_more_a_call_is_never_repaid() -> None:
     ("unknown", "named"),
     [
         ({"tuned_call": None}, "a tuned call"),
-        ({"few_shot_call": None, "training": None}, "a few-shot call, the training"),
+        (
+            {"few_shot_call": None, "training": None},
+            "a few-shot call (--base names the model that you would prompt), the training",
+        ),
         ({"hosting": None}, "the machines"),
     ],
 )

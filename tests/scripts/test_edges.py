@@ -77,6 +77,7 @@ def test_every_option_says_what_it_is(script: str) -> None:
     [
         ("validate_data.py", ("none.jsonl",)),
         ("prepare_data.py", ("none.jsonl", "--to", "out")),
+        ("prepare_data.py", ("--to", "out")),
         ("estimate.py", ("good.jsonl", "--model", "gpt-9")),
         ("estimate.py", ("good.jsonl", "--target", "anthropic")),
         ("estimate.py", ("good.jsonl", "--epochs", "0")),
