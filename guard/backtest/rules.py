@@ -84,7 +84,8 @@ def seconds_of(text: str, where: str) -> float:
     """Return the seconds of a duration such as 90s, 15m, 24h, 3d; raises TraceInvalid for anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)", text.strip().lower())
     if match is None:
-        raise TraceInvalid(f"{where}: found {text!r}; expected auto, break_even, never, or a duration such as 24h")
+        rules = "auto, break_even, never, or " if where == "--wait" else ""
+        raise TraceInvalid(f"{where}: found {text!r}; expected {rules}a duration such as 24h")
     return float(match[1]) * UNITS[match[2]]
 
 

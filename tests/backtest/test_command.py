@@ -56,6 +56,7 @@ def test_a_notice_shows_what_it_costs(trace: Path, capsys: pytest.CaptureFixture
     [
         (["--ratio-hours", "0"], "--ratio-hours: found 0; expected hours above 0"),
         (["--wait", "soon"], "expected auto, break_even, never, or a duration such as 24h"),
+        (["--notice", "5"], "--notice: found '5'; expected a duration such as 24h"),
         (["--worst-case", "1.5"], "--worst-case: found 1.5; expected 2 or more"),
         (["--ratio-hours", "1", "8", "--dump-waits", "w.csv"], "goes with one --ratio-hours and one --wait"),
         (["--accept", "default"], "--accept goes with the ledger's own history"),
