@@ -35,7 +35,7 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
     ("resume", DECIDE, "End a pause."),
     ("init", RUN, "Write a first guard.yaml."),
     ("config", RUN, "Check guard.yaml, show what is in force, print its schema."),
-    ("doctor", RUN, "Check credentials, permissions, monitoring, ledger, bucket and notices."),
+    ("doctor", RUN, "Check credentials, permissions, monitoring, money, ledger, bucket and notices."),
     ("run", RUN, "Run the guard: once, or as a daemon."),
     ("web", RUN, "The page and its API, for this machine or a team."),
     ("token", RUN, "Tokens with which machines use the API: create, list, revoke."),

@@ -150,6 +150,15 @@ def _show_rest(document: Document) -> None:
         more = f" ({dollars(job['difference'])} {'less' if less else 'more'})" if _differs(job) else ""
         told = f"{cost} by its training tokens{billed}{more}, in no sum above"
         say("Tuning job {name} ({state}): {told}.", name=job["name"], state=job["state"], told=told)
+    for one in document["providers"]:
+        if one["unknown"] is not None:
+            say("[magenta]Unknown[/], in no sum: costs at {name}: {why}", name=one["provider"], why=one["unknown"])
+        else:
+            items = ", ".join(f"{item} {dollars(cost)}" for item, cost in one["items"].items())
+            told = f"{_text(one['known'])} in the UTC month {one['month']} by its own costs API" + (
+                f" ({items})" if items else ""
+            )
+            say("At {name}: {told}, in no sum above.", name=one["provider"], told=told)
 
 
 def _differs(job: Document) -> bool:

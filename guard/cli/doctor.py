@@ -17,9 +17,7 @@ from guard.ports.errors import ConfigInvalid, GuardError
 if TYPE_CHECKING:
     from guard.wiring import Guard
 
-app = App(
-    name="doctor", help="Check credentials, permissions, monitoring, ledger, bucket, sources of money and notices."
-)
+app = App(name="doctor", help="Check credentials, permissions, monitoring, money, ledger, bucket and notices.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from guard.core import focus, statement
 from guard.core.spend import Spend
 from guard.core.statement import Line, Sums
 from guard.desk.accounts import Accounting, accounts_of
+from guard.desk.elsewhere import spent_elsewhere
 from guard.desk.plain import MoneyDocument, iso, money
 from guard.desk.selecting import Selection
 from guard.desk.training import training_lines
@@ -54,6 +55,7 @@ def costs(ledger: Ledger, accounting: Accounting, now: datetime, by: str, select
             if spend.is_lower_bound
         ],
         "tuning_jobs": training_lines(ledger, accounts.tuning, accounts.ever_tuned, now),
+        "providers": list(spent_elsewhere(ledger.provider_looks(), now)) if selection.is_everything else [],
         "not_known_by_name": list(accounts.strangers),
         "focus": focus.rows(spends, accounts.month),
     }

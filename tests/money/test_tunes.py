@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -44,6 +45,30 @@ def test_tunes_are_shown_with_days_left_and_last_use_and_are_said_to_cost_nothin
     assert [tune["days_left"] for tune in look["tunes"]] == [73, 73]
     changed = [call for call in provider.harness.running.world.calls if call.service == "openai" and call.changes]
     assert changed == [], "the guard only reads there"
+
+
+@pytest.mark.usefixtures("with_keys")
+def test_costs_names_what_was_spent_there_beside_the_sums_and_never_in_them(provider: Place) -> None:
+    lately = {"tunes": [{"suffix": "lately", "last_used_days_ago": 0.5}]}
+    httpx.post(f"{provider.harness.running.http}/sandbox/openai", json=lately).raise_for_status()
+    provider.harness.cycle()
+    found = provider.here("costs", "-o", "json").document
+    [there] = found["providers"]
+    [spent] = there["known"]
+    assert Decimal(spent["amount"]) == sum(Decimal(one["amount"]) for one in there["items"].values()) > 0
+    assert not any("openai" in line["group"] for line in found["lines"])
+    assert "by its own costs API" in " ".join(provider.here("costs").out.split())
+    assert provider.here("costs", "-o", "json", "--project", "demo-product").document["providers"] == []
+
+
+def test_without_an_admin_key_what_was_spent_there_is_unknown(
+    provider: Place, monkeypatch: pytest.MonkeyPatch, with_keys: None
+) -> None:
+    monkeypatch.delitem(KEYS, "OPENAI_ADMIN_KEY")
+    provider.harness.cycle()
+    [there] = provider.here("costs", "-o", "json").document["providers"]
+    assert (there["known"], there["unknown"]) == ([], "costs need an admin key: OPENAI_ADMIN_KEY")
+    assert "Unknown, in no sum: costs at openai" in provider.here("costs").out
 
 
 @pytest.mark.usefixtures("with_keys")

@@ -47,6 +47,9 @@ class Costs(Looked):
     total: CostLine
     unknown: list[dict[str, Any]]
     tuning_jobs: list[dict[str, Any]]
+    providers: list[dict[str, Any]] = Field(
+        description="What other providers say was spent in the UTC month; in no sum."
+    )
     not_known_by_name: list[str]
     focus: list[dict[str, str | None]] = Field(description="A row a thing, under FOCUS column names.")
 
