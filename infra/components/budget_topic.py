@@ -83,6 +83,10 @@ class BudgetTopic(pulumi.ComponentResource):
             billing_project=args.project,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        # By its number: the API answers with numbers, and an id here would be drift for ever.
+        number = gcp.organizations.get_project_output(
+            project_id=args.project, opts=pulumi.InvokeOutputOptions(parent=self)
+        ).number
         whole = int(args.budget.monthly)
         nanos = int((args.budget.monthly - whole) * Decimal(10**9))
         return gcp.billing.Budget(
@@ -90,7 +94,7 @@ class BudgetTopic(pulumi.ComponentResource):
             display_name=args.prefix,
             billing_account=args.budget.billing_account,
             amount={"specified_amount": {"currency_code": args.budget.currency, "units": str(whole), "nanos": nanos}},
-            budget_filter={"projects": [f"projects/{args.project}"], "calendar_period": "MONTH"},
+            budget_filter={"projects": [pulumi.Output.concat("projects/", number)], "calendar_period": "MONTH"},
             threshold_rules=[
                 {
                     "threshold_percent": float(threshold.share),

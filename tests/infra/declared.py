@@ -55,8 +55,8 @@ class _Platform(mocks.Mocks):
         name = kind.id.format(**values)
         return name, {**args.inputs, **kind.computed({**values, "id": name})}
 
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
-        return {}, None
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        return {"number": "2"}
 
 
 class _Monitor(mocks.MockMonitor):

@@ -121,6 +121,9 @@ def test_the_budget_watches_actual_and_forecast_spend_and_tells_the_guard(full: 
         "budget", "budget-publisher", "budget-guard", "budget-reader", "budget-provider", "budget-budget",
     }  # fmt: skip
     assert budget["amount"]["specifiedAmount"] == {"currencyCode": "EUR", "units": "500", "nanos": 500_000_000}
+    assert budget["budgetFilter"]["projects"] == ["projects/2"], (
+        "a number, as the API answers: an id would be drift for ever"
+    )
     assert budget["thresholdRules"] == [
         {"thresholdPercent": 0.5, "spendBasis": "CURRENT_SPEND"},
         {"thresholdPercent": 1, "spendBasis": "FORECASTED_SPEND"},

@@ -38,7 +38,8 @@ def a_guard(cloud: Cloud, file: Path, sink: Sink) -> Iterator[wiring.Guard]:
 
 def a_stack_with_a_forgotten_model(cloud: Cloud, folder: Path, monkeypatch: pytest.MonkeyPatch, mode: str) -> Path:
     """`up`, a model deployed by hand twelve silent days ago, and guard.yaml as `tuneguard init --from-stack` writes it."""
-    cloud.configure({**SMALL, "mode": mode})
+    budget = {"budget": {"monthly": "100"}, "billingAccount": "012345-6789AB-CDEF01"}
+    cloud.configure({**SMALL, "mode": mode, **(budget if mode == "enforce" else {})})
     cloud.up()
     cloud.deploy_by_hand()
     cloud.advance("12d")
@@ -77,7 +78,9 @@ def test_story_10_in_enforce_mode_the_whole_cycle_passes_under_the_stacks_identi
     with a_sink() as sink, a_guard(cloud, file, sink) as guard:
         results = cycles(cloud, guard, 8)
         [act] = guard.ledger.acts()
+        [figure] = guard.ledger.google_figures()
 
+    assert figure.notice.name == "tuneguard-dev", "the platform's budget reached the guard by the stack's subscription"
     assert all(result.snapshot and all(scope.complete for scope in result.snapshot.scopes) for result in results)
     assert act.state is ActState.VERIFIED, act.detail
     assert "deployedModels" not in cloud.endpoint()

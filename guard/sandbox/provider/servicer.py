@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import grpc
 from google.protobuf import json_format, struct_pb2
@@ -16,6 +16,8 @@ from guard.sandbox.provider.platform import Platform, PlatformError
 
 VERSION = version("pulumi-gcp")
 """That of the installed classes: the engine asks for the version that they register with."""
+PROJECT: Final = "gcp:organizations/getProject:getProject"
+"""The one look-up that the program makes. Source: resourcemanager/data_source_google_project.go."""
 
 
 class GcpProvider(provider_pb2_grpc.ResourceProviderServicer):
@@ -56,6 +58,17 @@ class GcpProvider(provider_pb2_grpc.ResourceProviderServicer):
         from google.protobuf.empty_pb2 import Empty
 
         return Empty()
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:  # noqa: N802  # gRPC's name
+        if request.tok != PROJECT:
+            _fail(context, f"the sandbox's provider does not know {request.tok}")
+        project = str(_read(request.args).get("projectId", ""))
+        try:
+            number = self._platform.project_number(project)
+        except PlatformError as error:
+            _fail(context, f"reading project {project}: {error}")
+        found = {"id": f"projects/{project}", "projectId": project, "number": number}
+        return provider_pb2.InvokeResponse(**{"return": _write(found)})
 
     # -- resources
 
