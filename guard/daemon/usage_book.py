@@ -99,7 +99,7 @@ class UsageBook:
 
         `also` names things that are gone and whose hours still count (removed ones, for the measured saving).
         """
-        present = _present(snapshot)
+        present = present_in(snapshot)
         for name in also:
             present.setdefault(name.split("/", 2)[1], []).append(name)
         complete: dict[str, bool] = {}
@@ -202,7 +202,7 @@ def _in_parts(window: Window) -> Iterator[Window]:
         start = end
 
 
-def _present(snapshot: Snapshot) -> dict[str, list[str]]:
+def present_in(snapshot: Snapshot) -> dict[str, list[str]]:
     """Canonical names of all deployed models and pools by project number."""
     names: dict[str, list[str]] = {}
     for endpoint in snapshot.endpoints:

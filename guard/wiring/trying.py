@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -73,6 +73,7 @@ def try_on_monitoring(
     from guard.core.judge import judge
     from guard.core.plan import LedgerView
     from guard.daemon.measuring import Redeploys
+    from guard.daemon.usage_book import present_in
     from guard.ports.errors import ConfigInvalid, NotFoundByName
     from guard.wiring import clock_of, connect
 
@@ -94,8 +95,9 @@ def try_on_monitoring(
         )
         usages: dict[str, Usage] = {}
         problems: list[str] = []
+        present = present_in(snapshot)
         for project in projects:
-            found, wrong = _read(traffic, project, now, timedelta(days=days))
+            found, wrong = _read(traffic, project, now, timedelta(days=days), present.get(project.number, ()))
             usages |= found
             problems += wrong
         redeploys = Redeploys(inventory)
@@ -134,8 +136,14 @@ def try_on_monitoring(
     return {**document, "problems": problems}
 
 
-def _read(traffic: Traffic, project: Project, now: datetime, back: timedelta) -> tuple[dict[str, Usage], list[str]]:
-    """Read one project part by part; a part that is not complete stays a hole, and the next one is read all the same."""
+def _read(
+    traffic: Traffic, project: Project, now: datetime, back: timedelta, present: Iterable[str]
+) -> tuple[dict[str, Usage], list[str]]:
+    """Read one project part by part; a part that is not complete stays a hole, and the next one is read all the same.
+
+    What is `present` and has no series was not called: that is data too, and a pool's other sharers count only with it.
+    """
+    known = set(present)
     from guard.daemon.usage_book import usage_of
 
     end = hour_start(hour_number(now))
@@ -147,7 +155,7 @@ def _read(traffic: Traffic, project: Project, now: datetime, back: timedelta) ->
         reading = traffic.read(project, Window(start, until))
         if not reading.complete:
             problems.append(f"{project.id}, {start:%Y-%m-%d} to {until:%Y-%m-%d}: {'; '.join(reading.problems)}")
-        for name, record in usage_of(reading, usages).items():
+        for name, record in usage_of(reading, {*known, *usages}).items():
             usages[name] = merge(usages[name], record) if name in usages else record
         start = until
     return usages, problems

@@ -19,7 +19,11 @@ start: 2026-11-20T12:00:00Z
 seed: 3
 projects: [{id: acme-ml, number: "123456", locations: [us-central1]}]
 models: [{id: "2001"}]
+pools: [{id: shared, location: us-central1, machine: n1-standard-4}]
 endpoints:
+  - {id: "3", display_name: pooled and called, deploy: [{id: "31", model: "2001", pool: shared}],
+     traffic: {pattern: weekdays, per_hour: 12}}
+  - {id: "4", display_name: pooled and silent, deploy: [{id: "41", model: "2001", pool: shared}]}
   - {id: "1", display_name: chat, deploy: [{id: "11", model: "2001", machine: n1-standard-4}],
      traffic: {pattern: weekdays, per_hour: 12}}
   - {id: "2", display_name: trial, deploy: [{id: "21", model: "2001", machine: n1-standard-4}],
@@ -67,12 +71,13 @@ def test_a_guard_that_has_never_run_can_be_tried_on_six_weeks(
 
     (fleet,) = document["fleets"]
     assert document["problems"] == []
-    assert fleet["endpoints"] == 2
-    assert fleet["endpoint_weeks"] == pytest.approx(60 / 7, abs=0.1)  # the sandbox has a past of thirty days
+    assert fleet["endpoints"] == 3, "the pool is one of them"
+    assert document["left_out"] == []
+    assert fleet["endpoint_weeks"] == pytest.approx(90 / 7, abs=0.2)  # the sandbox has a past of thirty days
     assert {line["rule"]: line["removals"] for line in fleet["results"]}["never"] == 0
     saved = {line["rule"]: line["saved"] for line in fleet["results"]}
-    # Twenty days of silence of the one and nights and weekends of the other, at $0.22 an hour.
-    assert 150 < saved["auto"] < fleet["results"][0]["possible"] < 215
+    # Twenty days of silence of the one and nights and weekends of the other and of the pool, at $0.22 an hour.
+    assert 200 < saved["auto"] < fleet["results"][0]["possible"] < 320
     assert saved["policy"] == saved["auto"]
     assert not list(config.parent.glob("*.db"))
     assert not [call for call in sandbox.world.calls if call.changes], "reads only"
