@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 from cyclopts import Parameter
-from finetune import at_vertex, clock, console, starting, vertex_tuning
+from finetune import at_vertex, bucket, clock, console, starting, vertex_tuning
 from finetune.clients import Place, genai_client, talking_to
 from finetune.console import Output
 from finetune.errors import FINE, FOUND_SOMETHING, UserError
@@ -71,6 +71,7 @@ def start(
             f"--adapter-size: found {adapter_size}, expected one of {', '.join(map(str, vertex_tuning.ADAPTERS))}."
         )
     now = clock.now()
+    bucket.split_uri(bucket_uri)
     place = Place.of(project, location)
     record = Run.start(run, provider="gemini", now=now)
     vertex_tuning.labels(record, owner)

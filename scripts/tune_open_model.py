@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from finetune import at_vertex, clock, console, deploying, guard_side, starting, vertex_tuning
+from finetune import at_vertex, bucket, clock, console, deploying, guard_side, starting, vertex_tuning
 from finetune.clients import Place, VertexRest, genai_client, talking_to
 from finetune.console import Output
 from finetune.costs import hosting_cost
@@ -69,6 +69,7 @@ def start(
 ) -> int:
     """Check, price, upload, create and follow a job; run it again to go on where it was left."""
     now = clock.now()
+    bucket.split_uri(bucket_uri)
     place = Place.of(project, location)
     record = Run.start(run, provider="open", now=now)
     vertex_tuning.labels(record, owner)

@@ -17,7 +17,7 @@ from guard.ports.mutations import Mutations
 from guard.wiring import clock_of_environment, connect, open_existing_ledger
 from guard.wiring.identity import act_credentials
 
-__all__ = ["Gone", "GuardError", "keep", "mutations", "object_deletion", "openai_mutations"]
+__all__ = ["Gone", "GuardError", "keep", "moment", "mutations", "object_deletion", "openai_mutations"]
 
 
 def mutations(environment: Mapping[str, str] = os.environ) -> Mutations:
@@ -52,6 +52,13 @@ def object_deletion(environment: Mapping[str, str] = os.environ) -> Callable[[st
 
     client = storage_client(connect(environment).world)
     return lambda bucket, name, generation: delete_object(client, bucket, name, generation=generation)
+
+
+def moment(text: str, now: datetime, zone: str) -> datetime:
+    """The instant that people's words mean, as `tuneguard keep --until` reads them. Raises GuardError where it is not clear."""
+    from guard.desk import moments
+
+    return moments.moment(text, now, zone)
 
 
 def keep(

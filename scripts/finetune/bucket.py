@@ -27,7 +27,9 @@ def split_uri(uri: str) -> tuple[str, str]:
     """
     found = _URI.fullmatch(uri)
     if found is None:
-        raise UserError(f'--bucket: found "{uri}", expected gs://BUCKET or gs://BUCKET/FOLDER.')
+        raise UserError(
+            f'--bucket: found "{uri}", expected gs://BUCKET or gs://BUCKET/FOLDER with 3 to 63 letters in BUCKET.'
+        )
     return found["bucket"], (found["prefix"] or "").strip("/")
 
 

@@ -249,8 +249,17 @@ def _vendor_error(provider: str, what: str, error: Exception) -> str | None:
     if type(error).__name__ in CONNECTION_ERRORS:
         return _lost(provider, what, error)
     code = getattr(error, "status_code", None) or getattr(error, "code", None)
-    words = str(getattr(error, "message", None) or error).rstrip(".")
+    words = (_told(error) or str(getattr(error, "message", None) or error)).rstrip(".")
     return f"{provider} refused while {what}: {words}. {_advice(code if isinstance(code, int) else 0)}"
+
+
+def _told(error: Exception) -> str | None:
+    """What the service itself said, out of the reply that Cloud Storage's client prints whole."""
+    try:
+        told = error.response.json()["error"]["message"]  # type: ignore[attr-defined]  # where there is none, None is the answer
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return str(told)
 
 
 _TRANSPORTS = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3"})

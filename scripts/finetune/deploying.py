@@ -24,6 +24,7 @@ _ACCELERATORS = {
     "a3-ultragpu": "NVIDIA_H200_141GB",
 }
 _G2_COUNTS = {"g2-standard-24": 2, "g2-standard-48": 4, "g2-standard-96": 8}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -59,10 +60,11 @@ class Machines:
 
 
 def keep_until(text: str, zone: str, now: datetime) -> datetime:
-    """The end of a keep: "2026-11-27T18:00", "2026-11-27 18:00", or a weekday and a time ("Friday 18:00"), the next one to come.
+    """The end of a keep: "2026-11-27T18:00", "2026-11-27" (its end), a weekday and a time ("Friday 18:00"), the next one to
+    come, or what the guard reads besides ("in 3 days").
 
     Raises:
-        UserError: Neither, an unknown zone, or a time that is over.
+        UserError: None of them, an unknown zone, or a time that is over.
     """
     try:
         local = now.astimezone(ZoneInfo(zone))
@@ -79,11 +81,25 @@ def keep_until(text: str, zone: str, now: datetime) -> datetime:
         else:
             until = datetime.fromisoformat(text.strip())
             until = until if until.tzinfo is not None else until.replace(tzinfo=local.tzinfo)
-    except ValueError as error:
-        raise UserError(f'--keep-until: found "{text}", expected "Friday 18:00" or "2026-11-27T18:00".') from error
+            if _DAY.fullmatch(text.strip()):
+                until = until.replace(hour=23, minute=59, second=59)
+    except ValueError:
+        until = _in_words(text, zone, now)
     if until <= now:
         raise UserError(f"--keep-until: {until.isoformat()} is over already (now {now.isoformat(timespec='minutes')}).")
     return until
+
+
+def _in_words(text: str, zone: str, now: datetime) -> datetime:
+    """What the guard understands by a text. Raises UserError where it does not, or could mean two instants."""
+    from guard.wiring import by_hand
+
+    try:
+        return by_hand.moment(text, now, zone).astimezone(ZoneInfo(zone))
+    except by_hand.GuardError as error:
+        raise UserError(
+            f'--keep-until: {error} Write "Friday 18:00" or "2026-11-27T18:00"; nothing was deployed.'
+        ) from error
 
 
 def endpoint(rest: VertexRest, run: Run, labels: dict[str, str], now: datetime, poll: float) -> str:

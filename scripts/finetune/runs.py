@@ -112,11 +112,13 @@ class Run:
     # -- what it was started with
 
     def fix(self, section: str, values: dict[str, Any]) -> None:
-        """Write down what the run is made with; later calls must agree.
+        """Write down what the run is made with, in place of what stood there; once a step has begun, later calls must agree.
 
         Raises:
             UserError: A value differs from the one that the run was started with.
         """
+        if not self.begun:
+            self.data[section] = {}
         held = self.data[section]
         for name, value in plain(values).items():
             if name in held and held[name] != value:
@@ -133,6 +135,11 @@ class Run:
         self.save()
 
     # -- steps
+
+    @property
+    def begun(self) -> bool:
+        """Whether a step has begun: until then the price can be declined and something else asked for."""
+        return bool(self.data["steps"])
 
     def result(self, step: str) -> dict[str, Any] | None:
         """What a finished step left, or None."""

@@ -58,19 +58,19 @@ def look(
             f"{model}: cannot be tuned, as far as is known. Tunable: {', '.join(p.model for p in book.tunable(target, today))}."
         )
     cost = training_cost(price, tokens=found.files[0].tokens, examples=found.files[0].examples, epochs=epochs)
-    for file in found.files:
-        run.fix(
-            "data",
-            {
-                file.part: {
-                    "path": file.path,
-                    "sha256": sha256_of(file.path),
-                    "examples": file.examples,
-                    "tokens": file.tokens,
-                }
-            },
-        )
-    if "training" not in run.data["prices"]:
+    run.fix(
+        "data",
+        {
+            file.part: {
+                "path": file.path,
+                "sha256": sha256_of(file.path),
+                "examples": file.examples,
+                "tokens": file.tokens,
+            }
+            for file in found.files
+        },
+    )
+    if not run.begun:
         run.fix(
             "prices",
             {

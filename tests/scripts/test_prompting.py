@@ -149,6 +149,9 @@ def test_a_user_name_cannot_leave_its_folder(tmp_path: Path, name: str) -> None:
         ("Tuesday 11:00", "UTC", "2026-11-24T11:00:00+00:00"),
         ("2026-12-24T12:00", "Europe/Madrid", "2026-12-24T12:00:00+01:00"),
         ("2026-12-24T12:00+02:00", "UTC", "2026-12-24T12:00:00+02:00"),
+        ("2026-12-24", "Europe/Madrid", "2026-12-24T23:59:59+01:00"),
+        ("in 3 days", "UTC", "2026-11-27T23:59:59+00:00"),
+        ("tomorrow 18:00", "Europe/Madrid", "2026-11-25T18:00:00+01:00"),
     ],
 )
 def test_the_end_of_a_keep_is_the_next_such_time_in_its_zone(text: str, zone: str, until: str) -> None:
@@ -157,7 +160,13 @@ def test_the_end_of_a_keep_is_the_next_such_time_in_its_zone(text: str, zone: st
 
 @pytest.mark.parametrize(
     ("text", "zone"),
-    [("Someday 18:00", "UTC"), ("Friday 25:00", "UTC"), ("2026-11-01", "UTC"), ("Friday 18:00", "Mars/Base")],
+    [
+        ("Someday 18:00", "UTC"),
+        ("Friday 25:00", "UTC"),
+        ("2026-11-01", "UTC"),
+        ("next Friday", "UTC"),
+        ("Friday 18:00", "Mars/Base"),
+    ],
 )
 def test_an_end_that_makes_no_sense_is_refused(text: str, zone: str) -> None:
     with pytest.raises(UserError):

@@ -90,9 +90,18 @@ def test_a_process_that_died_between_work_and_record_is_followed_by_one_that_fin
     assert len(cloud.made) == 1
 
 
-def test_other_values_are_refused_and_nothing_is_changed(tmp_path: Path) -> None:
+def test_before_anything_has_begun_other_values_take_the_place_of_those_that_were_declined(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    run.fix("parameters", {"epochs": 9, "beta": 1})
+    run.fix("parameters", {"epochs": 3, "seed": None})
+
+    assert json.loads((tmp_path / "tick" / "run.json").read_text())["parameters"] == {"epochs": 3, "seed": None}
+
+
+def test_other_values_are_refused_once_something_has_begun_and_nothing_is_changed(tmp_path: Path) -> None:
     run = a_run(tmp_path)
     run.fix("parameters", {"epochs": 3, "seed": None})
+    once(run, Cloud())
     run.fix("parameters", {"epochs": 3, "seed": None})
 
     with pytest.raises(UserError, match="started with epochs 3; found 5"):

@@ -102,6 +102,24 @@ def test_a_place_where_gemini_cannot_be_tuned_is_an_explained_outcome(walk: Walk
     assert "global" in walk.record("gem")["results"]["refused"]["message"]
 
 
+def test_a_wrong_bucket_is_said_plainly_and_before_anything_began_it_can_be_put_right(walk: Walk) -> None:
+    raw_tickets(walk, 60)
+    walk.run("prepare_data.py", "raw.jsonl", "--to", "data", "--target", "gemini")
+    start = ("start", "--run", "gem", "--train", "data/train.jsonl", "--owner", "ada", "--yes", "--detach")
+
+    walk.run("tune_gemini.py", *start, "--bucket", BUCKET, code=2)
+    walk.run("tune_gemini.py", *(item for item in start if item != "--yes"), "--bucket", "gs://not-ours", code=1)
+    walk.run("tune_gemini.py", *start, "--bucket", f"gs://{BUCKET}")
+    assert jobs(walk) == 1
+
+    process = walk.start(
+        "tune_gemini.py", *("gim" if item == "gem" else item for item in start), "--bucket", "gs://not-ours"
+    )
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert "Cloud Storage refused while uploading the data: The specified bucket does not exist. " in err
+
+
 def test_a_running_job_is_cancelled_by_teardown(walk: Walk) -> None:
     raw_tickets(walk, 60)
     walk.run("prepare_data.py", "raw.jsonl", "--to", "data", "--target", "gemini")
