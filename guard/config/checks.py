@@ -8,6 +8,7 @@ from datetime import timedelta
 from guard.config import reach, values
 from guard.config.responses import problems as responses_problems
 from guard.config.schema import GuardFile, PolicyRules, StageOptions
+from guard.core.prices import own_price_of
 
 Problem = tuple[tuple[str | int, ...], str]
 """Path of a field, and what is wrong with it."""
@@ -121,6 +122,7 @@ def _bucket(file: GuardFile) -> Iterator[Problem]:
 def _prices(file: GuardFile) -> Iterator[Problem]:
     for key, text in file.prices.items():
         try:
+            own_price_of(key)
             amount = values.money(text).amount
         except ValueError as error:
             yield ("prices", key), str(error)

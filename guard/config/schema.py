@@ -243,7 +243,8 @@ class GuardFile(Strict):
     )
     every: Duration = Field(default=timedelta(minutes=15), description="How often the guard looks")
     prices: dict[str, str] = Field(
-        default={}, description="MACHINE[+ACCELERATOR][@LOCATION] -> 'AMOUNT CURRENCY' an hour"
+        default={},
+        description="MACHINE or ACCELERATOR -> 'AMOUNT CURRENCY' an hour; storage/CLASS -> that a GiB month; each with [@LOCATION]",
     )
     housekeeping: bool = Field(default=False, description="Also remove what costs nothing")
     guard_runs_on: list[str] = Field(default=[], description="Resource names that the guard itself needs")

@@ -7,6 +7,7 @@ and accelerator rows; where a part has no row, the known parts are a lower bound
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -242,21 +243,23 @@ class PriceBook:
 
 
 def override_rows(prices: Mapping[str, str], *, source: str, as_of: date) -> tuple[PriceRow, ...]:
-    """Read prices that a person gave: `MACHINE_TYPE[@REGION]` or `ACCELERATOR[@REGION]` -> `0.98 USD` an hour.
+    """Read prices that a person gave: `NAME[@REGION]` -> `0.98 USD`.
 
-    An accelerator's name is in capitals (NVIDIA_TESLA_T4). Raises ValueError naming the entry that cannot be read.
+    NAME is a machine type or an accelerator (in capitals, NVIDIA_TESLA_T4), both an hour, or `storage/CLASS`, a GiB month.
+    Raises ValueError naming the entry that cannot be read.
     """
     rows = []
     for key, text in prices.items():
-        item, _, region = key.partition("@")
+        part, item, region = own_price_of(key)
         amount, _, currency = text.strip().partition(" ")
         try:
             rows.append(
                 PriceRow(
-                    part=Part.ACCELERATOR if item.isupper() else Part.MACHINE,
+                    part=part,
                     item=item,
-                    region=region or EVERYWHERE,
+                    region=region,
                     amount=Decimal(amount),
+                    unit=UNITS[part][0],
                     currency=currency.strip() or "USD",
                     basis=Basis.CONTRACTED,
                     source=source,
@@ -265,9 +268,22 @@ def override_rows(prices: Mapping[str, str], *, source: str, as_of: date) -> tup
             )
         except (ArithmeticError, ValueError) as error:
             raise ValueError(
-                f"prices[{key}]: found {text!r}, expected an amount above 0 an hour such as '0.98 USD'"
+                f"prices[{key}]: found {text!r}, expected an amount above 0 such as '0.98 USD' ({UNITS[part][0]})"
             ) from error
     return tuple(rows)
+
+
+def own_price_of(key: str) -> tuple[Part, str, str]:
+    """What a person's price is for, and where. Raises ValueError: a name that fits nothing would never be used."""
+    name, _, region = key.partition("@")
+    stored = name.startswith("storage/")
+    item = name.removeprefix("storage/").upper() if stored else name
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", item):
+        raise ValueError(
+            f"found {key!r}. Expected MACHINE, ACCELERATOR (in capitals) or storage/CLASS, each with [@LOCATION]"
+        )
+    part = Part.STORAGE if stored else Part.ACCELERATOR if item.isupper() else Part.MACHINE
+    return part, item, region or EVERYWHERE
 
 
 def _by_key(rows: Iterable[PriceRow]) -> dict[_Key, tuple[PriceRow, ...]]:

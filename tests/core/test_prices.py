@@ -150,6 +150,23 @@ def test_a_persons_price_that_cannot_be_read_names_the_entry(text: str) -> None:
         override_rows({"n1-standard-4": text}, source="guard.yaml", as_of=NOW.date())
 
 
+def test_a_person_can_price_what_is_stored_anywhere() -> None:
+    own = override_rows({"storage/standard@eu": "0.026 EUR", "storage/ARCHIVE": "0.003"}, source="me", as_of=NOW.date())
+    book = PriceBook().overridden_by(own)
+
+    for item, where, amount in (("STANDARD", "eu", "0.026"), ("ARCHIVE", "asia", "0.003")):
+        found = book.find(Part.STORAGE, item, where, NOW)
+        assert isinstance(found, Known)
+        assert (found.value.amount, found.value.unit) == (Decimal(amount), "GiB month")
+    assert isinstance(book.find(Part.STORAGE, "STANDARD", "us", NOW), Unknown)
+
+
+@pytest.mark.parametrize("key", ["n1-standard-4+NVIDIA_TESLA_T4", "tokens/gemini", "", "@us-central1", "storage/"])
+def test_a_price_for_what_nothing_would_ever_ask_for_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match="Expected MACHINE, ACCELERATOR"):
+        override_rows({key: "0.15 USD"}, source="guard.yaml", as_of=NOW.date())
+
+
 def test_an_estimate_is_flagged_in_its_note() -> None:
     found = PriceBook([a_price(basis=Basis.ESTIMATE)]).rate(N1, WHERE, ONE, NOW)
 

@@ -24,6 +24,7 @@ projects:
 buckets:
   - {name: tuning-data, project: demo-research, gib: 800}
   - {name: old-weights, project: demo-research, storage_class: NEARLINE, gib: 5000, created: -3d}
+  - {name: legacy, project: demo-research, location: us, storage_class: MULTI_REGIONAL, gib: 50}
   - {name: elsewhere, project: demo-product, location: asia-southeast3, gib: 100}
 endpoints:
   - {id: 1001, display_name: served, project: demo-research, location: us-central1, labels: {team: vision},
@@ -61,6 +62,7 @@ def test_stored_gigabytes_and_tokens_cost_what_the_meter_says(month: Place) -> N
     for title, (kind, item) in {
         "tuning-data": ("bucket", "STANDARD"),
         "old-weights (nearline)": ("bucket", "NEARLINE"),
+        "legacy": ("bucket", "MULTI_REGIONAL"),
         "gemini-2.5-flash input tokens": ("input_tokens", "gemini-2.5-flash"),
         "gemini-2.5-flash output tokens": ("output_tokens", "gemini-2.5-flash"),
     }.items():

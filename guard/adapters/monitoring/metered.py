@@ -27,6 +27,9 @@ SAMPLED = timedelta(days=2)
 """How long a bucket's size holds without a new sample; one a day is promised, and it may come a day late."""
 PLACES = 4
 """Of a GiB: what is smaller (100 kB) is stored as nothing, and an empty bucket costs nothing."""
+_OLD_CLASSES = {"": "STANDARD", "REGIONAL": "STANDARD", "MULTI_REGIONAL": "STANDARD"}
+"""Legacy names of Standard storage in a region and in a multi-region (docs.cloud.google.com/storage/docs/storage-classes,
+read 2026-11-25)."""
 HOUR_S = int(HOUR.total_seconds())
 
 
@@ -72,7 +75,7 @@ class MonitoringMetered:
                 if latest is not None and hour >= first and hour - latest <= back:
                     held[hour] = round(samples[latest] / GIB, PLACES)
             place = location.lower()
-            item = storage_class.upper().replace("REGIONAL", "STANDARD") or "STANDARD"
+            item = _OLD_CLASSES.get(storage_class.upper(), storage_class.upper())
             yield Metering(
                 kind=Metered.BUCKET,
                 name=f"projects/{project.number}/locations/{place}/buckets/{bucket}/storageClasses/{item}",

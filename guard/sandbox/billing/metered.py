@@ -21,6 +21,7 @@ _GIB_MONTH: Final = {
     "NEARLINE": Decimal("0.010"),
     "COLDLINE": Decimal("0.004"),
     "ARCHIVE": Decimal("0.0012"),
+    "MULTI_REGIONAL": Decimal("0.026"),  # the legacy name of Standard storage in a multi-region
 }
 _MILLION_TOKENS: Final = {
     "gemini-3.5-flash": {"input": Decimal("1.50"), "output": Decimal("9.00")},

@@ -72,7 +72,7 @@ class BucketSpec(Part):
     name: str
     project: str
     location: str = "us-central1"
-    storage_class: Literal["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"] = "STANDARD"
+    storage_class: Literal["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL"] = "STANDARD"
     gib: float = Field(default=0, ge=0)
     created: When = "-30d"
 
