@@ -135,7 +135,12 @@ CASES = [
         'Expected a share such as "50%"',
     ),
     ("limits:", "prices: {n1-standard-4: 0 USD}\nlimits:", "15:10: prices.n1-standard-4", "never 0"),
-    ("limits:", "prices: {n1-standard-4+NVIDIA_L4: 1 USD}\nlimits:", "15:10: prices.n1-standard-4+NVIDIA_L4", "Expected MACHINE"),
+    (
+        "limits:",
+        "prices: {n1-standard-4+NVIDIA_L4: 1 USD}\nlimits:",
+        "15:10: prices.n1-standard-4+NVIDIA_L4",
+        "Expected MACHINE",
+    ),
     ("limits:", "bucket: s3://x\nlimits:", "15:1: bucket", "found 's3://x'. Expected gs://BUCKET[/PREFIX]"),
     ("limits:", "health: {port: 99999}\nlimits:", "15:10: health.port", "Expected 65535 or less"),
     (
