@@ -74,15 +74,18 @@ def _tuned(world: World, at: datetime) -> Iterator[tuple[str, dict[str, str]]]:
         project = world.project(name.split("/")[1])
         text = f"{str(job['baseModel']).replace('-', ' ').title()} Tuning Tokens"
         if project is not None:
-            yield project.id, {
-                "sku": _id(text),
-                "description": text,
-                "service": VERTEX,
-                "location": "global",
-                "unit": "count",
-                "quantity": str(tokens),
-                "usd": str(usd * tokens / 1_000_000),
-            }
+            yield (
+                project.id,
+                {
+                    "sku": _id(text),
+                    "description": text,
+                    "service": VERTEX,
+                    "location": "global",
+                    "unit": "count",
+                    "quantity": str(tokens),
+                    "usd": str(usd * tokens / 1_000_000),
+                },
+            )
 
 
 def written(found: Iterator[Any], form: str) -> str:
