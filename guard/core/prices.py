@@ -176,10 +176,16 @@ class PriceBook:
         return Known(one.value.times(replicas)) if isinstance(one, Known) else one
 
     def tuning(self, base_model: str, tokens: int, region: str, at: datetime) -> Maybe[Money]:
-        """Return what training on so many tokens (dataset tokens x epochs) comes to."""
+        """Return what training on so many tokens (dataset tokens x epochs) comes to.
+
+        A row of `global` holds where the region has none: Google prints one price for all tuning locations.
+        """
         row = self.find(Part.TUNING_TOKENS, base_model, region, at)
         if isinstance(row, Unknown):
-            return row
+            anywhere = self.find(Part.TUNING_TOKENS, base_model, "global", at)
+            if isinstance(anywhere, Unknown):
+                return row
+            row = anywhere
         return Known(Money(row.value.amount * tokens / 1_000_000, row.value.currency))
 
     def _one(self, machine: Machine, location: str, at: datetime) -> Maybe[Priced]:

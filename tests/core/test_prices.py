@@ -179,6 +179,11 @@ def test_training_tokens_have_a_price_of_their_own() -> None:
 
     assert PriceBook([row]).tuning("gemini-3.5-flash", 2_500_000, WHERE, NOW) == Known(Money(Decimal(25)))
     assert isinstance(PriceBook([row]).tuning("gemini-9", 1, WHERE, NOW), Unknown)
+    anywhere = PriceBook([replace(row, region="global", amount=Decimal(20)), row])
+    assert anywhere.tuning("gemini-3.5-flash", 1_000_000, "us", NOW) == Known(Money(Decimal(20)))
+    assert anywhere.tuning("gemini-3.5-flash", 1_000_000, WHERE, NOW) == Known(Money(Decimal(10))), (
+        "a region's own comes first"
+    )
 
 
 @checked
