@@ -24,7 +24,8 @@ ENV TUNEGUARD_CONFIG=/etc/tuneguard/guard.yaml
 VOLUME /var/lib/tuneguard
 WORKDIR /var/lib/tuneguard
 USER 10001:10001
-EXPOSE 9464
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9464/livez', timeout=4)"]
+# The daemon's health, and the page where it has its usual port. Cloud Run has probes of its own.
+EXPOSE 9464 9465
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", "import urllib.request as r\ndef lives(port):\n  try: return r.urlopen(f'http://127.0.0.1:{port}/livez', timeout=2).status == 200\n  except OSError: return False\nraise SystemExit(not any(map(lives, (9464, 9465))))"]
 ENTRYPOINT ["tuneguard"]
 CMD ["run", "--standby"]

@@ -1,6 +1,6 @@
-"""Take the Dockerfile's steps in a clean Debian root, where no container engine runs, and try the result.
+"""Take the Dockerfile's steps in a clean Debian root, where no container engine runs, and try the result, as daemon and as page.
 
-    sudo python tools/image/try_steps.py            needs root, debootstrap and about three minutes
+    sudo python tools/image/try_steps.py            needs root, debootstrap, iproute2 and about three minutes
 
 Debian stable with its own Python stands in for the base image (`python:3.13-slim` is Debian with another build of it), so this
 proves the commands, the locks, the files' places, the user, the read-only root and the health check, not the base image.
@@ -132,7 +132,7 @@ class Stage:
 
 
 def try_it(final: Stage) -> None:
-    """The image's promises: no installer, not root, works with a root that cannot be written, answers its health check."""
+    """The promises: no installer, not root, a root that cannot be written, a health check for the daemon and for the page."""
     say("no build tools in the final stage")
     for tool in ("pip", "uv", "gcc"):
         if final.chroot("sh", "-c", f"command -v {tool}", check=False).returncode == 0 and tool != "gcc":
@@ -140,9 +140,10 @@ def try_it(final: Stage) -> None:
     say("as 10001, on a read-only root with only its volume writable")
     (final.root / "etc/tuneguard/guard.yaml").write_text(GUARD_YAML, encoding="utf-8")
     (final.root / "etc/tuneguard/scenario.yaml").write_text(SCENARIO, encoding="utf-8")
-    # Mounts of a process of its own: nothing of this is seen, or left, outside.
+    # Mounts and network of a process of its own: nothing of this is seen, or left, outside, nor taken for ours.
     script = f"""
 set -eu
+ip link set lo up
 mount --bind {final.root} {final.root}
 mount --bind {final.root}/var/lib/tuneguard {final.root}/var/lib/tuneguard
 mount -t proc proc {final.root}/proc
@@ -163,13 +164,20 @@ tuneguard run > daemon.json 2> daemon.log &
 running="$running $!"
 for i in $(seq 60); do test -s daemon.json && break; sleep 0.5; done
 eval "$HEALTH" || {{ cat daemon.log >&2; exit 1; }}
-echo "health check passed as $(id -u):$(id -g)"
+echo "health check of the daemon passed as $(id -u):$(id -g)"
+kill ${{running#* }}; wait ${{running#* }} || true
+if eval "$HEALTH"; then echo "the health check passes although nothing runs" >&2; exit 1; fi
+tuneguard web > page.json 2> page.log &
+running="${{running%% *}} $!"
+for i in $(seq 60); do test -s page.json && break; sleep 0.5; done
+eval "$HEALTH" || {{ cat page.log >&2; exit 1; }}
+echo "health check of the page passed"
 kill $running; wait
 '
 """  # noqa: S108  # the root's own /tmp
     health = shlex.join(json.loads(final.words["HEALTHCHECK"].partition("CMD ")[2]))
     began = time.monotonic()
-    run("unshare", "--mount", "sh", "-c", script, environment={**final.environment, "HEALTH": health})
+    run("unshare", "--mount", "--net", "sh", "-c", script, environment={**final.environment, "HEALTH": health})
     say(f"took {time.monotonic() - began:.0f} s")
 
 
