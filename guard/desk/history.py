@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from guard.core.names import endpoint_of
 from guard.core.removal import Act, ActState
 from guard.core.verdict import Stage
+from guard.core.wording import instant
 from guard.desk.finding import resolve, resolve_subject
 from guard.desk.plain import iso
 from guard.desk.story import RESTORED_AS
@@ -19,7 +20,7 @@ Line = dict[str, Any]
 
 
 def history(ledger: Ledger, name: str | None, now: datetime, *, limit: int) -> dict[str, Any]:
-    """The newest `limit` acts of everything; or every arrow of the acts on one thing and its changes of verdict."""
+    """The newest `limit` acts of everything; or of one thing every arrow of its acts, what people said, and changes of verdict."""
     lines = _of_everything(ledger, limit) if name is None else _of_one(ledger, name, limit)
     return {"now": iso(now), "events": sorted(lines, key=lambda line: str(line["at"]))}
 
@@ -61,6 +62,7 @@ def _of_one(ledger: Ledger, name: str, limit: int) -> list[Line]:
         for one in acts
         for event in ledger.act_events(one.id)
     ]
+    lines += _words(ledger, acts, subjects)
     named = {one.key.subject: one.display_name for one in acts}
     thing = acts[-1].display_name if acts else name
     for subject in sorted(subjects):
@@ -72,6 +74,25 @@ def _asked(act: Act, state: ActState) -> str:
     """Whose word a restore began with."""
     begins = act.key.stage is Stage.RESTORE and state is ActState.DUE
     return f"asked by {act.asked_by}" if begins and act.asked_by else ""
+
+
+def _words(ledger: Ledger, acts: Sequence[Act], subjects: Collection[str]) -> Iterator[Line]:
+    """What people said: keeps and their ends, approvals."""
+    by_id = {act.id: act for act in acts}
+    for subject in sorted(subjects):
+        name = next((act.display_name for act in acts if act.key.subject == subject), subject.rsplit("/", 1)[-1])
+        for order in ledger.keeps(subject):
+            until = f"until {instant(order.until)}" if order.until else "for good"
+            said = f"by {order.who}, {until}" + (f": {order.why}" if order.why else "")
+            line = {"act_id": None, "subject": subject, "thing": name}
+            yield line | {"at": iso(order.made_at), "what": "kept", "detail": said}
+            if order.ended_at is not None:
+                yield line | {"at": iso(order.ended_at), "what": "keep ended", "detail": f"the keep by {order.who}"}
+    for one in ledger.approvals():
+        if (act := by_id.get(one.act_id)) is not None:
+            line = {"act_id": act.id, "subject": act.key.subject, "thing": act.display_name}
+            detail = f"by {one.who}, until {instant(one.expires_at)}" + (", loss accepted" if one.accept_loss else "")
+            yield line | {"at": iso(one.made_at), "what": f"{act.key.stage.value} approved", "detail": detail}
 
 
 def _meant(ledger: Ledger, name: str) -> set[str]:

@@ -120,11 +120,12 @@ class Door(Room):
                 tables.audit.insert().values(**{name: getattr(entry, name) for name in AuditEntry.__slots__})
             )
 
-    def audit(self, limit: int) -> Sequence[AuditEntry]:
+    def audit(self, limit: int, *, subject: str | None = None) -> Sequence[AuditEntry]:
         """See the port."""
         table = tables.audit
+        asked = select(table) if subject is None else select(table).where(table.c.subject == subject)
         with self._database.read() as connection:
-            rows = connection.execute(select(table).order_by(table.c.id.desc()).limit(limit))
+            rows = connection.execute(asked.order_by(table.c.id.desc()).limit(limit))
             return [AuditEntry(**{name: getattr(row, name) for name in AuditEntry.__slots__}) for row in rows]
 
 

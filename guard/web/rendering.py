@@ -35,6 +35,11 @@ class Rendering:
         if context is not None:
             self._contexts.append(context)
 
+    def compile(self) -> None:
+        """Compile every template now, in place of at its first use."""
+        for name in self.environment.list_templates(extensions=["html"]):
+            self.environment.get_template(name)
+
     def render(
         self, request: Request, template: str, context: Mapping[str, Any], *, status: int = 200, framed: bool = True
     ) -> Response:

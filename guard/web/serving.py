@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
+from fastapi import FastAPI
 
 from guard.core.access import DoorSettings
-from guard.ports.errors import ConfigInvalid
+from guard.ports.errors import ConfigInvalid, GuardError
 from guard.web.app import create_app
 from guard.web.house import House
 
@@ -34,6 +35,7 @@ def listen(settings: DoorSettings) -> socket.socket:
 def serve(house: House, listener: socket.socket, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called with the page's address once it answers."""
     app = create_app(house, port=listener.getsockname()[1])
+    _warm(app, house)
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -44,6 +46,13 @@ def serve(house: House, listener: socket.socket, ready: Callable[[str], None]) -
         timeout_graceful_shutdown=3,
     )
     _Server(config, lambda: ready(app.state.addresses.url)).run(sockets=[listener])
+
+
+def _warm(app: FastAPI, house: House) -> None:
+    """Do before the first view what every process does once, so that nobody waits for it: compile templates, read the fleet."""
+    app.state.rendering.compile()
+    with suppress(GuardError):  # whoever asks is told
+        house.desk().fleet({})
 
 
 class _Server(uvicorn.Server):

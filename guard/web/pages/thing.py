@@ -9,12 +9,15 @@ from starlette.responses import Response
 
 from guard.ports.errors import NotFoundByName
 from guard.web.asking import DeskOf, PersonOf
+from guard.web.pages.audit import said
 from guard.web.rendering import render
 
 router = APIRouter()
 
 NEAR = 10
 """How many things are offered where a name means none or several."""
+WORDS = 20
+"""How many lines of the audit are shown with a thing."""
 DONE = {
     "keep": "Your word was taken: it is kept.",
     "unkeep": "Your word was taken: the keep is over.",
@@ -41,5 +44,6 @@ def thing(request: Request, desk: DeskOf, person: PersonOf, name: str, done: str
         "verdict": verdict,
         "may_speak": person.may_speak_on(verdict.get("owner")),
         "done": DONE.get(done, ""),
+        "audit": said(request, limit=WORDS, subject=str(document["subject"])),
     }
     return render(request, "thing.html", context)

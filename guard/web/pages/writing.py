@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
+
+from markupsafe import Markup, escape
 
 from guard.core.units import Money, short
 
@@ -14,6 +17,22 @@ from guard.core.units import Money, short
 def utc(at: str) -> str:
     """`2026-11-24 12:00 UTC`; the page's script writes it in the reader's zone."""
     return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC|\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00)")
+"""An instant within a sentence, as `guard.core.wording.instant` writes it or as a value has it."""
+
+
+def timed(text: str) -> Markup:
+    """A sentence of ours whose instants the page's script writes in the reader's zone; everything in it is escaped."""
+    written, end = Markup(), 0
+    for found in INSTANT.finditer(text):
+        at = f"{found[1]}T{found[2]}:00+00:00" if found[1] else found[0]
+        written += Markup('{}<time datetime="{}" title="{}">{}</time>').format(
+            text[end : found.start()], at, utc(at), utc(at)
+        )
+        end = found.end()
+    return written + escape(text[end:])
 
 
 def ahead(at: str, now: str) -> str:
@@ -62,6 +81,7 @@ def with_words(asked: Mapping[str, str], **changes: str | int | None) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "utc": utc,
+    "timed": timed,
     "ahead": ahead,
     "behind": behind,
     "hours": hours,

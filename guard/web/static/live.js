@@ -1,5 +1,5 @@
 // Asks every few seconds whether anything changed. If so, the page's `#content` fetches itself anew; if the server or the session
-// is gone, a strip says since when the page is not live any more.
+// is gone, a strip says since when the page is not live any more. What the reader has opened stays open.
 "use strict";
 (() => {
   const EVERY = 4000;
@@ -26,6 +26,27 @@
     }
     strip.append(note);
   };
+  // A part that opens is known again by the name that its page gives it, the instant in its summary, or the summary's words
+  // without their figures; several of one name by their order.
+  const parts = (root) => {
+    const count = new Map();
+    return [...root.querySelectorAll("details")].map((one) => {
+      const summary = one.querySelector("summary");
+      const name = one.dataset.same ?? summary?.querySelector("time")?.dateTime ?? summary?.textContent.replace(/[\d.,]+/g, "");
+      const number = (count.get(name) ?? 0) + 1;
+      count.set(name, number);
+      return [`${name} ${number}`, one];
+    });
+  };
+  let opened = new Map();
+  document.addEventListener("htmx:beforeSwap", () => {
+    const content = document.getElementById("content");
+    opened = new Map(content ? parts(content).map(([name, one]) => [name, one.open]) : []);
+  });
+  document.addEventListener("htmx:load", () => {
+    const content = document.getElementById("content");
+    for (const [name, one] of content ? parts(content) : []) one.open = opened.get(name) ?? one.open;
+  });
   const clock = () => since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
   const ask = async () => {

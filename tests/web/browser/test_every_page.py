@@ -13,6 +13,7 @@ OTHERS = (
     "/things/forgotten-gpu",
     "/things/busy",
     "/things/strange",
+    "/audit",
     "/words/keep?name=busy",
     "/words/approve?name=forgotten-gpu",
     "/words/restore?name=busy",

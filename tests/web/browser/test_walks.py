@@ -8,7 +8,7 @@ from datetime import timedelta
 from playwright.sync_api import Page, expect
 
 from guard.web.links import new_link
-from tests.web.browser.walking import Walk, ask_for_news
+from tests.web.browser.walking import PHONE, Walk, ask_for_news
 
 
 def test_a_newcomers_first_minute(walk: Walk) -> None:
@@ -41,6 +41,7 @@ def test_approving_an_undeploy_and_watching_it(walk: Walk) -> None:
     watching: Page = walk.person("bob")
     watching.goto("/things/forgotten-gpu")
     expect(watching.locator("#content")).to_contain_text("waiting for approval")
+    watching.get_by_text("The same as a table").click()
     loaded = watching.evaluate("performance.timeOrigin")
 
     page: Page = walk.person("ada")
@@ -54,6 +55,7 @@ def test_approving_an_undeploy_and_watching_it(walk: Walk) -> None:
     walk.place.look()
     ask_for_news(watching)
     expect(watching.locator("#content")).to_contain_text("Undeploy under way")
+    expect(watching.locator(".chart details table")).to_be_visible()  # what the reader opened stays open
     walk.place.look(1)
     ask_for_news(watching)
     expect(watching.locator("h1")).to_contain_text("gone")
@@ -64,8 +66,9 @@ def test_approving_an_undeploy_and_watching_it(walk: Walk) -> None:
 
 def test_bringing_it_back(walk: Walk) -> None:
     """What will not come back is said before the click; afterwards it runs again."""
-    page: Page = walk.person("ada")
+    page: Page = walk.person("ada", viewport=PHONE)
     page.goto("/things/forgotten-gpu")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     page.get_by_role("link", name="Bring it back").click()
     expect(page.locator("main")).to_contain_text("the deployed model's id (a redeploy takes a new one)")
     page.get_by_role("button", name="Bring it back").click()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
+from markupsafe import Markup
 
+from guard.core.access import Person, Role
 from guard.core.units import Money
+from guard.ports.errors import Forbidden
+from guard.web import words as asking
+from guard.web.auditing import Auditing
+from guard.web.limits import Limits
 from tests.web.fleet.test_fleet_page import cli, page
 from tests.web.place import Place
 
@@ -18,11 +25,14 @@ def test_the_story_is_that_of_explain(place: Place) -> None:
 
     assert document["headline"] == told["headline"]
     assert [*document["sections"]] == told["sections"]
-    assert told["headline"] in text
+    words = Markup(text).striptags()
+    assert told["headline"] in words
     for section in told["sections"]:
         if section["title"] not in {"Decision", "Told", "Kept by", "Act"}:
             for line in section["lines"]:
-                assert line.partition("tuneguard ")[0].strip() in text
+                assert " ".join(line.partition("tuneguard ")[0].split()) in words
+    due = document["verdict"]["due_at"]
+    assert f'<time datetime="{due[:16]}:00+00:00" title="{due[:10]} {due[11:16]} UTC">' in text, "in the reader's zone"
     assert "due" in text
     assert "the notice was delivered" in text
     assert "Approve the removal" in text
@@ -97,3 +107,30 @@ def test_a_page_that_tells_what_a_word_does_says_nothing(place: Place) -> None:
     assert "No keep holds." in page(place, "/words/unkeep?name=forgotten-gpu")
     assert page(place, "/words/shout?name=forgotten-gpu", status=404)
     assert place.desk.thing("forgotten-gpu")["seen"] == before
+
+
+def test_who_said_what_stands_with_the_thing_in_history_and_in_the_operators_audit(place: Place) -> None:
+    desk = asking.desk_for(
+        Person(name="olga", role=Role.OWNER, owns=frozenset({"ml"}), via="token ci"),
+        place.desk,
+        Auditing(book=place.ledger, now=place.clock.now),
+        Limits(),
+    )
+    subject = place.desk.find("strange")["subject"]
+    with pytest.raises(Forbidden):
+        desk.keep("strange", until=None, why="", who="nobody")
+    desk.keep("busy", until=None, why="<the> launch", who="nobody")
+    thing = place.browser("vera").get("/things/busy").text.partition("Who said what")[2].partition("</section>")[0]
+    said = cli(place, "history", "busy")["events"]
+    desk.unkeep("busy", who="nobody")
+    audit = Markup(page(place, "/audit")).striptags()
+
+    assert "olga token ci keep &lt;the&gt; launch done" in " ".join(re.sub("<[^>]*>", " ", thing).split())
+    assert [(one["what"], one["detail"]) for one in said if one["what"] == "kept"] == [
+        ("kept", "by olga, for good: <the> launch")
+    ]
+    assert [one["what"] for one in cli(place, "history", "busy")["events"]].count("keep ended") == 1
+    assert "unkeep" in audit
+    assert "asked" not in audit, "a word that was settled has one line"
+    assert subject not in audit
+    assert "may not read the audit" in page(place, "/audit", who="olga", status=403)
