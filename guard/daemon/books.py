@@ -41,6 +41,8 @@ class Books:
         self._book = PriceBook(shipped)
         self._quotes: Sequence[Quote] = ()
         self._billed: dict[str, Billed] | None = None
+        self.waits = 0
+        """Prices that wait for a person, as of the latest refresh()."""
 
     def book(self) -> PriceBook:
         """The book as of the latest refresh(); before the first one, as the ledger has it."""
@@ -114,6 +116,7 @@ class Books:
         if stamp != self._stamp:
             self._stamp = stamp
             self._quotes = self._ledger.quotes()
+            self.waits = sum(1 for quote in self._quotes if quote.waiting)
             self._book = layered(self._shipped, self._quotes)
 
 

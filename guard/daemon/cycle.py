@@ -123,7 +123,8 @@ class Cycle:
         p.ledger.save_verdicts(cycle_id, now, documents | unlisted | self._absent.gone(snapshot, verdicts, view))
         self._record(plan, unlisted.values(), len(verdicts), settings, cycle_id, lease.term, now, took)
         told = Found(verdicts=verdicts, unlisted=tuple(unlisted.values()), plan=plan, snapshot=snapshot, view=view,
-                     savings=savings, standings=p.budgets.found, settings=settings, now=now)  # fmt: skip
+                     savings=savings, standings=p.budgets.found, prices_waiting=p.books.waits, settings=settings,
+                     now=now)  # fmt: skip
         p.gauges.show(told, p.books.book_of(settings, now))
         if due := p.reports.notices(settings, now):
             self._announce(due, settings, now)

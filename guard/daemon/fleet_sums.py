@@ -36,6 +36,7 @@ class Found:
     view: LedgerView
     savings: Sequence[Saving]
     standings: Sequence[Standing]
+    prices_waiting: int
     settings: Settings
     now: datetime
 

@@ -136,7 +136,7 @@ class Gauges:
             f.PAUSED: one(self._ledger.paused() is not None),
             f.SCOPES_FAILED: one(len(found.snapshot.incomplete())),
             f.SCOPES_DOUBTED: one(sum(1 for doubt in plan.doubts if not doubt.acknowledged)),
-            f.PRICES_WAITING: one(sum(1 for quote in self._ledger.quotes() if quote.waiting)),
+            f.PRICES_WAITING: one(found.prices_waiting),
             **({f.PRICES_AGE: one((now - reads[0]).total_seconds())} if reads else {}),
             f.BUDGET_CROSSED: self._crossed(found.settings),
         }

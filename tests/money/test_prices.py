@@ -21,6 +21,11 @@ def machine(place: Place, name: str) -> dict[str, Any]:
     return dict(line)
 
 
+def waiting_gauge(place: Place) -> float:
+    text = place.harness.guard.metrics.render().decode()
+    return float(text.split("\ntuneguard_prices_waiting ")[1].split()[0])
+
+
 def test_each_machine_has_its_price_source_and_age_and_what_is_missing_is_said(place: Place) -> None:
     place.harness.cycle()
 
@@ -63,6 +68,8 @@ def test_a_jump_waits_is_told_once_and_moves_nothing_until_it_is_accepted(place:
     assert machine(place, "n1-standard-4")["rate"]["amount"] == "0.219"
     waits = place.here("prices", "-o", "json").document["waiting"]
     assert {one["item"] for one in waits} == {"n1"}
+    waited = waiting_gauge(place)
+    assert waited >= len(waits), "the metric counts every region, the page what is used here"
     for number in {one["source"]: one["number"] for one in waits}.values():
         assert place.here("prices", "accept", str(number), "--who", "ada").code == 0
 
@@ -71,6 +78,7 @@ def test_a_jump_waits_is_told_once_and_moves_nothing_until_it_is_accepted(place:
     before = {v.subject.name: v.subject.rate for v in results.verdicts}
     after = {v.subject.name: v.subject.rate for v in place.harness.cycle().verdicts}
     assert sum(1 for name in before if before[name] != after[name]) == 2, "the pool and the deployment on demand"
+    assert waiting_gauge(place) <= waited - len(waits)
 
 
 def test_accepting_what_does_not_wait_is_wrong_use(place: Place) -> None:
