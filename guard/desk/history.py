@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,9 +62,9 @@ def _of_one(ledger: Ledger, name: str, limit: int) -> list[Line]:
         for one in acts
         for event in ledger.act_events(one.id)
     ]
-    lines += _words(ledger, acts, subjects)
     named = {one.key.subject: one.display_name for one in acts}
     thing = acts[-1].display_name if acts else name
+    lines += _words(ledger, acts, {subject: named.get(subject, thing) for subject in subjects})
     for subject in sorted(subjects):
         lines += _changes(ledger, subject, named.get(subject, thing), limit)
     return lines
@@ -76,11 +76,10 @@ def _asked(act: Act, state: ActState) -> str:
     return f"asked by {act.asked_by}" if begins and act.asked_by else ""
 
 
-def _words(ledger: Ledger, acts: Sequence[Act], subjects: Collection[str]) -> Iterator[Line]:
-    """What people said: keeps and their ends, approvals."""
+def _words(ledger: Ledger, acts: Sequence[Act], names: Mapping[str, str]) -> Iterator[Line]:
+    """What people said: keeps and their ends, approvals. `names` is the name for people of each thing."""
     by_id = {act.id: act for act in acts}
-    for subject in sorted(subjects):
-        name = next((act.display_name for act in acts if act.key.subject == subject), subject.rsplit("/", 1)[-1])
+    for subject, name in sorted(names.items()):
         for order in ledger.keeps(subject):
             until = f"until {instant(order.until)}" if order.until else "for good"
             said = f"by {order.who}, {until}" + (f": {order.why}" if order.why else "")

@@ -15,6 +15,14 @@
   };
   const number = (value) => (value === null || value === undefined ? "-" : value.toLocaleString("en", { maximumFractionDigits: 2 }));
 
+  // `12-24`, or `18:00` between midnights, as the page writes instants elsewhere.
+  const two = (value) => String(value).padStart(2, "0");
+  const written = (seconds, step) => {
+    const at = new Date(seconds * 1000);
+    const midnight = at.getHours() === 0 && at.getMinutes() === 0;
+    return step >= 86400 || midnight ? `${two(at.getMonth() + 1)}-${two(at.getDate())}` : `${two(at.getHours())}:${two(at.getMinutes())}`;
+  };
+
   // Bands (a wait) lie behind the lines, marks (an instant) are dashed lines from top to bottom.
   const background = (picture) => ({
     hooks: {
@@ -62,7 +70,7 @@
       cursor: { drag: { x: true, y: false } },
       scales: { x: { time: picture.time !== false }, ...Object.fromEntries(axes.map((axis) => [axis, { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 0) > 0 ? high * headroom(axis) : headroom(axis)] }])) },
       axes: [
-        { stroke: ink, grid: rule, ticks: rule },
+        { stroke: ink, grid: rule, ticks: rule, values: picture.time === false ? undefined : (_, instants, __, ___, step) => instants.map((at) => written(at, step)) },
         ...axes.map((axis, index) => ({
           scale: axis, side: index % 2 ? 1 : 3, show: !narrow || index < 2, size: narrow ? 50 : 62,
           stroke: ink, grid: index ? { show: false } : rule, ticks: rule,
