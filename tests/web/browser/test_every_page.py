@@ -19,6 +19,16 @@ OTHERS = (
     "/words/restore?name=busy",
 )
 
+LAID_OUT = (
+    "color-contrast",
+    "scrollable-region-focusable",
+    "target-size",
+    "region",
+    "td-headers-attr",
+    "th-has-data-cells",
+)
+"""The rules of axe whose answer the width of the screen changes; the others have judged the same elements on the laptop."""
+
 
 def test_no_page_has_a_violation_a_console_message_or_a_sideways_scroll(walk: Walk) -> None:
     page: Any = walk.person("ada", viewport=LAPTOP, color_scheme="light", reduced_motion="reduce")
@@ -32,7 +42,7 @@ def test_no_page_has_a_violation_a_console_message_or_a_sideways_scroll(walk: Wa
         found += [f"dark: {one}" for one in violations(page, "color-contrast")]
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(PHONE)
-        found += [f"phone: {one}" for one in violations(page)]
+        found += [f"phone: {one}" for one in violations(page, *LAID_OUT)]
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         found += [f"phone: {address}: {wide} px too wide"] if wide > 0 else []
     assert found == []
