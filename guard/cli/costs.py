@@ -38,7 +38,9 @@ def costs(
     *,
     by: Annotated[
         str,
-        Parameter(help="thing, endpoint, project, owner, team, machine, location, policy, or label:KEY."),
+        Parameter(
+            help="thing, endpoint, project, owner, team, machine, location, policy, kind, provider, or label:KEY."
+        ),
     ] = "thing",
     as_csv: Annotated[
         bool,
@@ -149,7 +151,7 @@ def _show_rest(document: Document) -> None:
         less = job["difference"] and job["difference"]["amount"].startswith("-")
         more = f" ({dollars(job['difference'])} {'less' if less else 'more'})" if _differs(job) else ""
         told = f"{cost} by its training tokens{billed}{more}, in no sum above"
-        say("Tuning job {name} ({state}): {told}.", name=job["name"], state=job["state"], told=told)
+        say("Tuning job {name} ({state}): {told}.", name=job["name"], state=job["state_words"], told=told)
     for one in document["providers"]:
         if one["unknown"] is not None:
             say("[magenta]Unknown[/], in no sum: costs at {name}: {why}", name=one["provider"], why=one["unknown"])

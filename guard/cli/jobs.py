@@ -38,14 +38,8 @@ def jobs(*, selection: Selection = SELECTION, common: Common = COMMON) -> None:
         show_provider(look, datetime.fromisoformat(document["now"]))
 
 
-def _state(text: str) -> str:
-    """`running, tuning` for what the platform calls JOB_STATE_RUNNING TUNING_JOB_STATE_TUNING."""
-    parts = (part.removeprefix("TUNING_").removeprefix("JOB_STATE_").lower() for part in text.split())
-    return ", ".join(dict.fromkeys(words(part) for part in parts))
-
-
 def _show(documents: Sequence[Mapping[str, Any]]) -> None:
-    from guard.desk.training import UNREAD
+    from guard.desk.training import UNREAD, state_words
 
     rows: list[list[Cell]] = []
     unread = all(doc["on_bill"]["billed_unknown"] == UNREAD for doc in documents)
@@ -56,7 +50,7 @@ def _show(documents: Sequence[Mapping[str, Any]]) -> None:
             [
                 shortened(doc["name"], LONGEST_NAME),
                 f"{doc['project']} {doc['location']}",
-                _state(str(evidence.get("state", "?"))),
+                state_words(str(evidence.get("state", "?"))),
                 when(doc.get("created_at")).removesuffix(" UTC"),
                 dollars(doc["cost"]),
                 *([] if unread else [_billed(doc["on_bill"])]),

@@ -45,6 +45,8 @@ GROUPS: Mapping[str, Callable[[Spend], str]] = {
     "machine": lambda spend: str(spend.thing.machine),
     "location": lambda spend: spend.thing.location,
     "policy": lambda spend: spend.thing.policy or NOBODY,
+    "kind": lambda spend: spend.thing.kind.value.replace("_", " "),
+    "provider": lambda _: "google",  # what is spent elsewhere stands beside the sums: its months are others
 }
 """What costs are added up by; `label:KEY` goes by any label."""
 

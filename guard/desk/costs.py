@@ -31,7 +31,7 @@ def costs(ledger: Ledger, accounting: Accounting, now: datetime, by: str, select
     accounts = accounts_of(ledger, accounting.books(ledger, accounting.settings(), now), now)
     latest = ledger.latest_cycle()
     spends = _selected(accounts.spends, selection)
-    titles = {spend.thing.name: _title(spend) for spend in spends}
+    titles = _titles(by, spends)
     return {
         "now": iso(now),
         "taken_at": iso(latest.taken_at) if latest else None,
@@ -40,8 +40,7 @@ def costs(ledger: Ledger, accounting: Accounting, now: datetime, by: str, select
         "basis": "list",
         "by": by,
         "lines": [
-            {**_line(line), "title": titles[line.group] if by == "thing" else line.group}
-            for line in statement.lines(spends, grouping)
+            {**_line(line), "title": titles.get(line.group, line.group)} for line in statement.lines(spends, grouping)
         ],
         "total": {**_line(statement.line("total", spends)), "title": "total"},
         "unknown": [
@@ -68,6 +67,18 @@ def _selected(spends: Sequence[Spend], selection: Selection) -> list[Spend]:
     ]
     selection.check(about)
     return [spend for spend, one in zip(spends, about, strict=True) if selection.takes(one)]
+
+
+def _titles(by: str, spends: Sequence[Spend]) -> dict[str, str]:
+    """What people call the groups that are full resource names: a thing by its name, an endpoint by those of its things."""
+    if by == "thing":
+        return {spend.thing.name: _title(spend) for spend in spends}
+    if by != "endpoint":
+        return {}
+    names: dict[str, dict[str, None]] = {}
+    for spend in spends:
+        names.setdefault(spend.thing.endpoint, {})[_title(spend)] = None
+    return {endpoint: ", ".join(found) for endpoint, found in names.items()}
 
 
 def _title(spend: Spend) -> str:

@@ -16,6 +16,7 @@ from guard.core.statement import Line
 from guard.core.units import Window
 from guard.desk.accounts import Accounting, Accounts, accounts_of
 from guard.desk.budgets import budgets
+from guard.desk.elsewhere import spent_elsewhere
 from guard.desk.finding import name_of
 from guard.desk.plain import MoneyDocument, iso, money
 from guard.desk.savings import savings
@@ -47,6 +48,7 @@ def report(
     saved = savings(ledger, settings, now)
     verdicts = [one for one in ledger.verdicts().values() if one["decision"] != "gone"]
     latest = ledger.latest_cycle()
+    providers = list(spent_elsewhere(ledger.provider_looks(), now))
     return {
         "now": iso(now),
         "taken_at": iso(latest.taken_at) if latest else None,
@@ -56,8 +58,8 @@ def report(
             "name": f"{month.start.astimezone(ZONE):%B %Y}",
             "past": past,
         },
-        "total": _line(statement.line("total", accounts.spends)),
-        "teams": [_line(line) for line in statement.lines(accounts.spends, statement.GROUPS["team"])],
+        "total": _line(statement.line("total", accounts.spends), past=past),
+        "teams": [_line(line, past=past) for line in statement.lines(accounts.spends, statement.GROUPS["team"])],
         "idle": _idle(verdicts),
         "removed": [one for one in saved["removals"] if one["since"] and _within(one["since"], month)],
         "saved": next((one for one in saved["months"] if one["start"] == iso(month.start)), None),
@@ -66,8 +68,16 @@ def report(
         "bill": None if past else saved["bill"],
         "budgets": [] if past else budgets(ledger, accounting, now)["budgets"],
         "jobs": training_lines(ledger, accounts.tuning, accounts.ever_tuned, now),
+        "providers": [] if past else providers,
         "retirements": _retirements(verdicts, ledger.provider_looks(), now.date()),
-        "unknown": _unknown(accounts, saved, verdicts),
+        "unknown": [
+            *_unknown(accounts, saved, verdicts),
+            *(
+                {"what": f"costs at {one['provider']}", "why": one["unknown"]}
+                for one in providers
+                if one["unknown"] and not past
+            ),
+        ],
         "what_if": what_if,
     }
 
@@ -86,12 +96,13 @@ def _within(instant: str, month: Window) -> bool:
     return datetime.fromisoformat(instant) in month
 
 
-def _line(line: Line) -> Document:
+def _line(line: Line, *, past: bool) -> Document:
+    """A past month has what it cost, and neither a rate nor a forecast: those are of now."""
     figures = ("rate", "known", "forecast", "low", "high", "planned")
     return {
         "group": line.group,
         "things": len(line.things),
-        **{name: _list(getattr(line, name)) for name in figures},
+        **{name: [] if past and name != "known" else _list(getattr(line, name)) for name in figures},
         "lower_bound": line.is_lower_bound,
     }
 

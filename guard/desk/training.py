@@ -9,6 +9,7 @@ from typing import Any
 from guard.core.training import Trained, training_bills
 from guard.core.units import Known, Window
 from guard.desk.accounts import Tuned
+from guard.desk.lines import words
 from guard.desk.plain import money
 from guard.ports.ledger import Ledger
 
@@ -27,11 +28,18 @@ def training_lines(
             "project": job.project_id,
             "owner": job.owner,
             "state": job.state,
+            "state_words": state_words(job.state),
             "cost": money(job.cost),
             **bills[job.name],
         }
         for job in jobs
     ]
+
+
+def state_words(text: str) -> str:
+    """`running, tuning` for what the platform calls JOB_STATE_RUNNING TUNING_JOB_STATE_TUNING."""
+    parts = (part.removeprefix("TUNING_").removeprefix("JOB_STATE_").lower() for part in text.split())
+    return ", ".join(dict.fromkeys(words(part) for part in parts))
 
 
 def training_on_bill(ledger: Ledger, everything: Sequence[Tuned], now: datetime) -> Mapping[str, dict[str, Any]]:

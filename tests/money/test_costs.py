@@ -85,6 +85,8 @@ def test_groups_add_up_to_the_same_total(month: Place) -> None:
         "owner": {"ml", "shop", "ops"},
         "project": {"demo-research", "demo-product"},
         "label:owner": {"ml", "shop", "(none)"},
+        "kind": {"deployed model", "pool"},
+        "provider": {"google"},
     }.items():
         lines = answer(month, "--by", by)["lines"]
         assert {line["group"] for line in lines} == expected
@@ -108,6 +110,12 @@ def test_one_project_can_be_asked_for_and_a_misspelt_one_is_wrong_use(month: Pla
         "demo-product"
     ]
     assert month.here("costs", "--project", "nobodys").code == 2
+
+
+def test_an_endpoint_bears_the_names_of_its_things_and_no_path(month: Place) -> None:
+    said = month.here("costs", "--by", "endpoint").out
+    assert "scaled" in said
+    assert "projects/" not in said
 
 
 def test_an_unknown_grouping_is_wrong_use(month: Place) -> None:

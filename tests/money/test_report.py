@@ -77,6 +77,8 @@ def test_the_report_adds_up_as_costs_do_and_is_written_to_a_file(month: Place) -
 def test_a_past_month_has_no_forecast(month: Place) -> None:
     document = month.here("report", "--month", "2026-10", "-o", "json").document
     assert document["month"]["past"]
+    assert document["total"]["known"]
+    assert [document["total"][figure] for figure in ("rate", "forecast", "low", "high", "planned")] == [[]] * 5
     assert "month ends at" not in month.here("report", "--month", "2026-10").out
 
 

@@ -58,6 +58,7 @@ def test_costs_names_what_was_spent_there_beside_the_sums_and_never_in_them(prov
     assert Decimal(spent["amount"]) == sum(Decimal(one["amount"]) for one in there["items"].values()) > 0
     assert not any("openai" in line["group"] for line in found["lines"])
     assert "by its own costs API" in " ".join(provider.here("costs").out.split())
+    assert "Spent at openai in the UTC month 2026-11" in provider.here("report").out
     assert provider.here("costs", "-o", "json", "--project", "demo-product").document["providers"] == []
 
 
