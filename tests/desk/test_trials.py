@@ -22,10 +22,11 @@ def test_an_answer_is_made_once_for_each_choice() -> None:
         made.append(name)
         return {"name": name}
 
-    asked = [trials.ask((name,), lambda name=name: make(name)) for name in ("a", "b", "a", "b")]
+    asked = [trials.ask((name,), 1, lambda name=name: make(name)) for name in ("a", "b", "a", "b")]
 
     assert asked == [{"name": "a"}, {"name": "b"}] * 2
     assert made == ["a", "b"]
+    assert trials.ask(("a",), 2, lambda: make("an hour later")) == {"name": "an hour later"}
 
 
 def test_a_second_replay_waits_for_the_first_and_nobody_waits_for_either() -> None:
@@ -39,7 +40,7 @@ def test_a_second_replay_waits_for_the_first_and_nobody_waits_for_either() -> No
         running[0] -= 1
         return {}
 
-    first, second = trials.ask(("a",), slow), trials.ask(("b",), slow)
+    first, second = trials.ask(("a",), 1, slow), trials.ask(("b",), 1, slow)
     gate.set()
 
     assert (first, second) == (None, None)
@@ -54,7 +55,7 @@ def test_only_the_latest_answers_are_kept() -> None:
     made: list[int] = []
 
     for number in (*range(KEPT + 1), 0):
-        trials.ask((str(number),), lambda number=number: made.append(number) or {})
+        trials.ask((str(number),), 1, lambda number=number: made.append(number) or {})
 
     assert made == [*range(KEPT + 1), 0]
     assert len(trials._kept) == KEPT
