@@ -34,7 +34,9 @@ def desk_of(path: Path, environment: Mapping[str, str] = os.environ, *, writes: 
     if environment.get(URL):
         from guard.adapters.remote import RemoteDesk
         from guard.adapters.remote.wire import Wire
+        from guard.telemetry import logging
 
+        logging.set_up(level="error")  # else a repeated question is told on standard output, amid the answer
         return RemoteDesk(Wire(environment[URL], environment.get(TOKEN)))
     ledger = open_existing_ledger(path, environment, writes=writes)
     return LedgerDesk(
