@@ -53,6 +53,8 @@ def _once(guard: Guard, common: Common) -> int:
 
     result = guard.cycle.run(guard.clock.now())
     if result.skipped or result.plan is None:
+        if guard.leadership.failed is not None:
+            raise guard.leadership.failed
         sys.stderr.write("tuneguard: another daemon leads on this ledger; nothing was done.\n")
         return UNKNOWN
     document = plan_document(result.plan, result.unlisted)

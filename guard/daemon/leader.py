@@ -40,6 +40,8 @@ class Leadership:
         self._standing_by = False
         self._since = 0.0
         self._lock = RLock()
+        self.failed: GuardError | None = None
+        """Why the ledger could not be asked at the latest attempt; None where it could."""
         self.length = length
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
@@ -77,9 +79,11 @@ class Leadership:
             if lease is None:
                 lease = self._ledger.acquire_lease(self.holder, self.length)
         except GuardError as error:
+            self.failed = error
             self._metrics.ledger_writable.set(0)
             log.warning(events.LEDGER_FAILED, detail=str(error))
             return held if self.left() > timedelta(0) else None
+        self.failed = None
         if lease is None:
             if held is not None:
                 log.warning(events.LEADER_LOST, term=held.term)

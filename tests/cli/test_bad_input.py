@@ -267,10 +267,15 @@ def test_a_file_of_something_else_is_no_ledger_and_is_left_alone(copied: Place) 
 
 
 def test_a_locked_ledger_is_told_after_its_time_out(copied: Place) -> None:
+    copied.execute("UPDATE lease SET expires_ms = 0")
     with closing(sqlite3.connect(copied.ledger, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert copied.here("status").code == 0, "reading goes on"
         says(copied.here("keep", "busy"), UNKNOWN, "is locked by another process; nothing was changed")
+        looked = copied.here("run", "--once")
+        assert (looked.code, looked.out) == (UNKNOWN, "")
+        assert "tuneguard: The ledger" in looked.err
+        assert "another daemon" not in looked.err
 
     assert copied.here("unkeep", "busy").code == 1, "nothing was kept"
 

@@ -261,6 +261,16 @@ def test_a_pool_is_removed_by_an_act_on_each_sharer() -> None:
     assert plan.actions[0].verdict.evidence["pool"] == pool.name
 
 
+def test_a_pools_sharers_are_all_told_the_time_of_the_last() -> None:
+    pool, endpoints = a_pool_with(2)
+    acts = (noticed(1), noticed(2, due_at=NOW + h(5)))
+
+    plan = the_plan(a_snapshot(*endpoints, pools=[pool]), view=a_view(acts=acts))
+
+    assert plan.actions == ()
+    assert [one.due_at for one in plan.upcoming] == [NOW + h(5), NOW + h(5)]
+
+
 @pytest.mark.parametrize(
     ("usages", "rules", "view", "why"),
     [
