@@ -576,7 +576,9 @@ def test_calls_are_logged_with_their_caller(sandbox: Running, client: Any) -> No
 
 def test_the_reference_lists_every_metric_with_its_kind_and_labels() -> None:
     reference = Path(__file__).parents[2] / "docs" / "reference" / "sandbox-metrics.md"
-    rows = re.findall(r"^\| `([\w/.]+)` \| (\w+) (\w+) \| (.+) \|$", reference.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([\w/.]+)` \| (\w+) (\w+) \| (.+) \|$", reference.read_text(encoding="utf-8"), re.MULTILINE
+    )
 
     assert sorted(rows) == sorted(
         (
