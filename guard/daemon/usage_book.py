@@ -6,7 +6,7 @@ where it stopped, because points arrive late. Nothing ever falls (core.usage.mer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,9 @@ BACK_FILL = timedelta(days=41)
 2026-11-24); a day less, so that the first hour is whole."""
 
 BACK_FILL_AT_ONCE = timedelta(days=1)
-"""How much of a long back-fill is read and held at a time (about 2 MB at a thousand deployments)."""
+"""How much of a long back-fill is read and held at a time where a project has THINGS_AT_ONCE (about 2 MB of them)."""
+THINGS_AT_ONCE = 1000
+"""A project with fewer is read in longer parts, so that a part holds about the same."""
 
 READ_AGAIN = timedelta(hours=6)
 """How much of the past each cycle reads again: points may arrive hours late."""
@@ -44,8 +46,8 @@ class UsageLook:
     problems: Mapping[str, tuple[str, ...]]
 
 
-Fetched = Mapping[str, tuple[Reading, Sequence[Window]]]
-"""Project number -> what was read first, and the windows that are still to be read."""
+Fetched = Mapping[str, tuple[Reading, Window]]
+"""Project number -> what was read first, and what is still to be read (nothing, where it is empty)."""
 
 
 class UsageBook:
@@ -84,15 +86,15 @@ class UsageBook:
         """
         if not self._loaded:
             self.load()
-        parts = {project.number: (project, list(_in_parts(self._window(project, now)))) for project in projects}
+        parts = {project.number: (project, *_cut(self._window(project, now), 1)) for project in projects}
 
         def first(number: str) -> Reading:
-            project, windows = parts[number]
-            return self._traffic.read(project, windows[0])
+            project, window, _ = parts[number]
+            return self._traffic.read(project, window)
 
         with ThreadPoolExecutor(max_workers=PROJECTS_AT_ONCE, thread_name_prefix="usage") as pool:
             readings = dict(zip(parts, pool.map(first, parts), strict=True))
-        return {number: (readings[number], windows[1:]) for number, (_, windows) in parts.items()}
+        return {number: (readings[number], rest) for number, (_, _, rest) in parts.items()}
 
     def take(self, fetched: Fetched, snapshot: Snapshot, *, write: bool, also: Iterable[str] = ()) -> UsageLook:
         """Merge what was fetched into memory and (with `write`) into the ledger.
@@ -106,19 +108,22 @@ class UsageBook:
         problems: dict[str, tuple[str, ...]] = {}
         until: dict[str, datetime] = {}
         for number, (first, later) in fetched.items():
-            reading, rest = first, list(later)
+            reading, rest = first, later
+            names = present.get(number, ())
             while True:
                 complete[number] = reading.complete
                 if reading.problems:
                     problems[number] = reading.problems
-                self._take(reading, present.get(number, ()), write=write)
+                self._take(reading, names, write=write)
                 if not reading.complete or reading.covered is None:
                     break  # what lies behind a hole is read again next time, from the hole on
                 until[number] = reading.covered.end
-                if not rest:
+                if rest.start >= rest.end:
                     break
                 allocator.give_back()  # answers of a long back-fill would otherwise pile up as freed memory
-                reading = self._traffic.read(reading.project, rest.pop(0))
+                # What is there now counts too: the oldest days may tell of less than the days to come.
+                window, rest = _cut(rest, THINGS_AT_ONCE // max(1, len(names), len(reading.rows)))
+                reading = self._traffic.read(reading.project, window)
         self._read_until.update(until)
         if write and until:
             self._ledger.set_usage_covered_until(until)
@@ -193,13 +198,12 @@ def usage_of(
     return records
 
 
-def _in_parts(window: Window) -> Iterator[Window]:
-    """Cut a long window, so that the first look at a large project needs no more memory than any other."""
-    start = window.start
-    while start < window.end:
-        end = min(start + BACK_FILL_AT_ONCE, window.end)
-        yield Window(start, end)
-        start = end
+def _cut(window: Window, times: int) -> tuple[Window, Window]:
+    """The first `times` (one at least) parts of a long window, and the rest, so that the first look at a large project needs no
+    more memory than any other.
+    """
+    end = min(window.start + BACK_FILL_AT_ONCE * max(1, times), window.end)
+    return Window(window.start, end), Window(end, window.end)
 
 
 def present_in(snapshot: Snapshot) -> dict[str, list[str]]:
