@@ -13,10 +13,10 @@ from guard.daemon.usage_book import BACK_FILL, THINGS_AT_ONCE, UsageBook
 from guard.ledger import open_ledger
 from guard.ports.inventory import Project
 from guard.ports.traffic import Reading
-from tests.builders import a_snapshot, an_endpoint
+from tests.builders import PARENT, a_snapshot, an_endpoint
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-ML = Project(number="100000000001", id="ml")
+ML = Project(number=PARENT.split("/")[1], id="ml")
 
 
 class Asked:
@@ -31,7 +31,7 @@ class Asked:
 
 
 @pytest.mark.parametrize(
-    ("things", "days"), [(1, [1, 40]), (THINGS_AT_ONCE // 20, [1, 20, 20]), (THINGS_AT_ONCE, [1] * 41)]
+    ("things", "days"), [(1, [1, 40]), (THINGS_AT_ONCE // 20, [1, 20, 20, 0]), (THINGS_AT_ONCE, [1] * 41 + [0])]
 )
 def test_a_part_of_the_past_holds_about_the_same_however_many_things_there_are(
     tmp_path: Path, things: int, days: list[int]
